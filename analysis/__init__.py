@@ -1,0 +1,1 @@
+"""Judges what the experiments measured: verdicts, figures, report."""

@@ -1,0 +1,62 @@
+"""Confidence limits for a mean, from samples that may be skewed.
+
+Student's t with a skewness correction (Johnson 1978, Modified t tests, JASA 73): the upper limit is
+mean + s/sqrt(n) [t + c (1 + 2 t^2)], c = max(0, skewness)/(6 sqrt n), never below Student's own; the lower limit
+mirrors it. tests/test_intervals.py simulates the error rates at the small levels that a whole table needs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Array = NDArray[np.float64]
+
+
+def _moments(samples: Array) -> tuple[float, float, float, int]:
+    """(mean, standard error, c, n); a spread of rounding size counts as none."""
+    n = len(samples)
+    if n == 0 or not np.isfinite(samples).all():
+        raise ValueError(f"samples: {n} numbers, all must be finite and at least one is needed")
+    mean = float(np.mean(samples))
+    centred = samples - mean
+    variance = float(np.square(centred).sum() / max(1, n - 1))
+    if variance <= (1e-13 * np.abs(samples).max()) ** 2:
+        return mean, 0.0, 0.0, n
+    skewness = float(np.mean(centred**3)) / variance**1.5
+    return mean, float(np.sqrt(variance / n)), max(0.0, skewness) / (6.0 * np.sqrt(n)), n
+
+
+def upper_limit(samples: Array, alpha: float) -> float:
+    """A number that the mean exceeds with probability about alpha at most."""
+    mean, error, c, n = _moments(samples)
+    if error == 0.0:
+        return mean
+    t = float(stats.t.isf(alpha, n - 1))
+    return mean + error * (t + c * (1.0 + 2.0 * t * t))
+
+
+def lower_limit(samples: Array, alpha: float) -> float:
+    """The mirror image of `upper_limit`."""
+    return -upper_limit(-samples, alpha)
+
+
+def p_above(samples: Array, bound: float) -> float:
+    """p-value of the hypothesis mean >= bound: the alpha at which upper_limit meets the bound."""
+    mean, error, c, n = _moments(samples)
+    if error == 0.0:
+        return 0.0 if mean <= bound else 1.0
+    distance = (bound - mean) / error
+    if distance <= c:
+        return 1.0
+    t = distance if c == 0.0 else (np.sqrt(1.0 + 8.0 * c * (distance - c)) - 1.0) / (4.0 * c)
+    return float(stats.t.sf(t, n - 1))
+
+
+def p_below(samples: Array, bound: float) -> float:
+    """p-value of the hypothesis mean <= bound (strictly above when constant)."""
+    mean, error, _, _ = _moments(samples)
+    if error == 0.0:
+        return 0.0 if mean > bound else 1.0
+    return p_above(-samples, -bound)

@@ -1,0 +1,130 @@
+"""results/report.html: self-contained, works offline, sortable tables, no dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+
+import pandas as pd
+
+from experiments.evidence import Cell
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+SHOWN = ("problem", "form", "quantity", "setting", "measured", "bound", "ratio", "lower", "upper", "verdict", "control")
+READING = """
+<p>Each row compares a <em>measured</em> quantity with a <em>bound</em>. <b>supported</b>: the upper confidence limit is
+below the bound. <b>refuted</b>: the lower limit is above it. <b>undecided</b>: neither. <b>vacuous</b>: the comparison
+shows nothing, because the start satisfies the bound already or no deliberately broken control was rejected.
+<b>failed</b>: the measurement did not finish. One family-wise error level of 1&nbsp;% holds for the whole table.</p>
+<p><em>form</em> says whose bound it is: <b>stated</b> in the paper; <b>proved</b>, what the paper's proof gives where that
+is weaker; <b>ours</b>, a sharper constant with our own proof. <em>ratio</em> is measured/bound: near 1 the bound is
+tight. For identities it is |difference|/margin. <em>control</em> shows what the same check said about broken twins.</p>
+<p><b>What is certified.</b> The theorems bound an infimum over distributions; their proofs bound the
+<em>certificate</em>, one computable distribution. A certificate above a stated bound refutes the proof's inequality at
+that point, never the theorem. Rows <em>infimum</em> use a two-sided bracket of the infimum itself: they are supported
+by its certified upper end and could be refuted only by its certified lower end, a dual bound from which chord errors
+and rounding are subtracted.</p>
+"""
+
+
+def write(table: pd.DataFrame, cells: Sequence[Cell], results: Path, preset: str, missing: Sequence[str]) -> None:
+    """Write results/report.html from the verdicts, the cells and the figures in results/figures."""
+    template = Template((ASSETS / "report.html").read_text(encoding="utf-8"))
+    labels = list(dict.fromkeys(cell.claim.label for cell in cells))
+    page = template.substitute(
+        style=(ASSETS / "report.css").read_text(encoding="utf-8"),
+        script=(ASSETS / "report.js").read_text(encoding="utf-8"),
+        preset=escape(preset),
+        counts=_counts(table, missing),
+        reading=READING,
+        contents="".join(f'<li><a href="#{_anchor(x)}">{escape(x)}</a> {_badges(table, x)}</li>' for x in labels),
+        summary=_picture(results / "figures" / "summary.svg"),
+        remarks=_remarks(table, cells, missing),
+        claims="".join(_claim(label, table, cells, results) for label in labels),
+    )
+    (results / "report.html").write_text(page, encoding="utf-8")
+
+
+def _anchor(label: str) -> str:
+    return re.sub(r"\W+", "-", label.lower()).strip("-")
+
+
+def _counts(table: pd.DataFrame, missing: Sequence[str]) -> str:
+    counts = table["verdict"].value_counts()
+    items = [f'<span class="badge {v}">{counts[v]} {v}</span>' for v in sorted(counts.index)]
+    if missing:
+        items.append(f'<span class="badge failed">{len(missing)} cases failed</span>')
+    return " ".join(items)
+
+
+def _badges(table: pd.DataFrame, label: str) -> str:
+    counts = table.loc[table["label"] == label, "verdict"].value_counts()
+    return " ".join(f'<span class="badge {v}">{counts[v]} {v}</span>' for v in sorted(counts.index))
+
+
+def _remarks(table: pd.DataFrame, cells: Sequence[Cell], missing: Sequence[str]) -> str:
+    """Whatever is not simply supported, with its reason."""
+    parts = [f"<li><b>failed</b>: {escape(line)}</li>" for line in missing]
+    for verdict in ("refuted", "undecided", "vacuous", "failed"):
+        rows = table[table["verdict"] == verdict]
+        for row in rows.to_dict("records"):
+            numbers = f"measured {row['measured']:.4g}, bound {row['bound']:.4g}"
+            where = f"{row['label']} on {row['problem']}, {row['form']}, {row['quantity']}, {row['setting']}"
+            note = f": {row['note']}" if row["note"] else ""
+            parts.append(
+                f'<li><span class="badge {verdict}">{verdict}</span> {escape(where)} ({numbers}){escape(note)}</li>'
+            )
+    return f"<ul>{''.join(parts)}</ul>" if parts else "<p>Every row is supported.</p>"
+
+
+def _claim(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
+    mine = [cell for cell in cells if cell.claim.label == label]
+    info = mine[0].claim
+    controls = {c.name: c.description for cell in mine for c in cell.controls}
+    listed = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in controls.items())
+    problems = {cell.problem: cell.problem_description for cell in mine}
+    figures = "".join(
+        f"<figure>{_picture(results / 'figures' / (cell.case + '.svg'))}"
+        f"<figcaption>{escape(cell.claim.label)} on {escape(cell.problem)}. Dashed: bounds; red, dotted: controls; "
+        "bands: 5 to 95 percent of runs.</figcaption></figure>"
+        for cell in mine
+    )
+    described = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in problems.items() if v)
+    return (
+        f'<section id="{_anchor(label)}"><h2>{escape(label)}. {escape(info.title)}</h2>'
+        f"<p class=statement>{escape(info.statement)}</p><p class=source>{escape(info.source)}</p>"
+        f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
+        f"{_table(table[table['label'] == label])}{figures}</section>"
+    )
+
+
+def _table(rows: pd.DataFrame) -> str:
+    head = "".join(f"<th>{name}</th>" for name in SHOWN)
+    body = "".join(
+        "<tr>" + "".join(_cell(name, row[name]) for name in SHOWN) + "</tr>" for row in rows.to_dict("records")
+    )
+    return (
+        f'<div class="scroll"><table class="sortable"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _cell(name: str, value: object) -> str:
+    if name == "verdict":
+        return f'<td><span class="badge {value}">{value}</span></td>'
+    if isinstance(value, float):
+        return f'<td class="number" data-value="{value!r}">{value:.4g}</td>'
+    return f"<td>{escape(str(value))}</td>"
+
+
+def _picture(path: Path) -> str:
+    """The SVG inline, without its prologue; its ids get the file's name, for all figures share one page."""
+    if not path.is_file():
+        return ""
+    text = path.read_text(encoding="utf-8")
+    text = text[text.index("<svg") :]
+    prefix = path.stem + "-"
+    text = re.sub(r'\bid="', f'id="{prefix}', text)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", text)

@@ -1,0 +1,80 @@
+"""Claims about Algorithm 1: learner x step scaling x average, run on an objective with noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.base import Array, Claim, Context, Problem, setting, thin
+from optimizers import controls
+from optimizers.controls import Maker
+from optimizers.scaling import Exponential, Scaling
+from simulation.engine import MakeProbes, Setup, simulate
+
+
+@dataclass(frozen=True)
+class AlgorithmClaim(Claim):
+    """Ingredients of Algorithm 1 and how to run it.
+
+    coordinatewise: clipped Adam (True) or beta-FTRL on the L2 ball (False).
+    """
+
+    learner: Maker = controls.paper
+    scaling: Scaling = field(default_factory=Exponential)
+    coordinatewise: bool = False
+
+    @property
+    def norm(self) -> Any:
+        """The norm of the stationarity measure that goes with the learner."""
+        return "l1" if self.coordinatewise else "l2"
+
+    def simulate(
+        self,
+        problem: Problem,
+        context: Context,
+        probes: MakeProbes,
+        beta: Array,
+        radius: Array,
+        steps: NDArray[np.int64],
+        noise_level: Array | None = None,
+    ) -> dict[str, Array]:
+        """Run with per-run parameters, shape (runs,); signals with curves on a logarithmic grid of times."""
+        setup = Setup(
+            problem.objective,
+            problem.noise,
+            self.learner(radius, beta, self.coordinatewise),
+            steps,
+            self.scaling,
+            noise_level,
+        )
+        return simulate(setup, probes, context.streams, thin(int(steps.max())))
+
+
+@dataclass(frozen=True)
+class FreeClaim(AlgorithmClaim):
+    """A claim for any beta, D and T: beta from a list, D a share of the problem's scale, T (1-beta) from the preset.
+
+    reach: D/(1-beta) in units of Delta/||G||, so that a run crosses the problem's features. windows:
+    T (1-beta); runs: independent runs a beta; 0 for the preset's.
+    """
+
+    betas: tuple[float, ...] = setting((0.9, 0.99))
+    reach: float = setting(0.5)
+    windows: int = setting(0)
+    runs: int = setting(0)
+
+    def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
+        """(beta, D, T), each of shape (betas * runs,): the runs of one beta are consecutive."""
+        beta = np.repeat(np.asarray(self.betas, float), self.runs or context.effort.runs)
+        scales = problem.scales
+        size = scales.gap / scales.lipschitz / (np.sqrt(scales.dim) if self.coordinatewise else 1.0)
+        windows = self.windows or context.effort.windows
+        return beta, (1.0 - beta) * self.reach * size, np.ceil(windows / (1.0 - beta) - 1e-9).astype(np.int64)
+
+    def groups(self, context: Context) -> list[tuple[str, slice]]:
+        """(setting, the slice of its runs)."""
+        runs = self.runs or context.effort.runs
+        return [(f"beta={beta:g}", slice(i * runs, (i + 1) * runs)) for i, beta in enumerate(self.betas)]

@@ -1,0 +1,224 @@
+"""What an experiment hands to the analysis: checks with their samples, and curves for the figure.
+
+Experiments measure, analysis judges: nothing here decides anything. A cell is one case (a claim on a
+problem): its evidence, the evidence of its controls, and what they say about themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Kind = Literal["pathwise", "expected", "identity", "attained", "rate"]
+Form = Literal["stated", "proved", "ours"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison of a measured quantity with a bound; a row of the verdict table.
+
+    kind: how `samples` meet `bound`.
+      pathwise: every sample <= bound (a sample is the worst of a run over all horizons).
+      expected: the mean of the samples <= bound.
+      identity: the mean of the samples equals bound within `margin` (an absolute number).
+      attained: the mean is <= bound + margin and >= 0.97 bound.
+      rate: the mean of the samples (slopes) is within `margin` of bound.
+    samples: shape (runs,), one number a run, runs independent.
+    lower_samples: shape (runs,) or None. Where samples are certified upper bounds of the quantity, certified
+      lower bounds of it: the claim is supported by the former, and refuted only by the latter.
+    start: for end-to-end bounds, a lower bound of the same quantity at the start; the row is
+      vacuous when start <= bound, because then it holds before anything was done.
+    """
+
+    kind: Kind
+    form: Form
+    quantity: str
+    setting: str
+    bound: float
+    samples: NDArray[np.float64]
+    margin: float = 0.0
+    start: float | None = None
+    lower_samples: NDArray[np.float64] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of the figure. role: "measured", "bound" or "control"; low/high bound the band over runs."""
+
+    panel: str
+    label: str
+    role: str
+    x: NDArray[Any]
+    y: NDArray[np.float64]
+    low: NDArray[np.float64] | None = None
+    high: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The axes of a group of curves."""
+
+    name: str
+    xlabel: str
+    ylabel: str
+    xscale: str = "log"
+    yscale: str = "log"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that one measurement of a claim, or of one of its controls, found."""
+
+    checks: tuple[Check, ...]
+    curves: tuple[Curve, ...] = ()
+    panels: tuple[Panel, ...] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """A deliberately broken twin of a claim and what the same checks found on it."""
+
+    name: str
+    description: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class ClaimInfo:
+    """Who speaks: name (file), label (the paper's), title, statement (HTML-free text), source."""
+
+    name: str
+    label: str
+    title: str
+    statement: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case of the sweep: claim x problem, with its controls; `error` if it failed."""
+
+    key: str
+    case: str
+    claim: ClaimInfo
+    problem: str
+    problem_description: str = ""
+    evidence: Evidence | None = None
+    controls: tuple[Control, ...] = ()
+    error: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def save(cell: Cell, folder: Path) -> Path:
+    """Write the cell to folder/<key>, all or nothing; an older one of the same key is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        _write_tables(cell, scratch)
+        text = json.dumps(_describe(cell), indent=1, sort_keys=True, allow_nan=False)
+        with open(scratch / "cell.json", "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        target = folder / cell.key
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(scratch, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def load(path: Path) -> Cell:
+    """Read one cell folder. Raises FileNotFoundError if it is not complete."""
+    text = json.loads((path / "cell.json").read_text(encoding="utf-8"))
+    samples = pd.read_parquet(path / "samples.parquet")
+    curves = pd.read_parquet(path / "curves.parquet")
+
+    def evidence(raw: dict[str, Any] | None, arm: str) -> Evidence | None:
+        if raw is None:
+            return None
+        mine = {key: group for key, group in samples[samples["arm"] == arm].groupby("check")}
+        checks = tuple(_check(item, mine[i]) for i, item in enumerate(raw["checks"]))
+        lines = tuple(_curve(group) for _, group in curves[curves["arm"] == arm].groupby("curve", sort=True))
+        return Evidence(checks, lines, tuple(Panel(**panel) for panel in raw["panels"]))
+
+    controls = tuple(
+        Control(c["name"], c["description"], evidence(c["evidence"], c["name"]) or Evidence(()))
+        for c in text["controls"]
+    )
+    return Cell(
+        key=text["key"],
+        case=text["case"],
+        claim=ClaimInfo(**text["claim"]),
+        problem=text["problem"],
+        problem_description=text["problem_description"],
+        evidence=evidence(text["evidence"], ""),
+        controls=controls,
+        error=text["error"],
+        config=text["config"],
+    )
+
+
+def _check(item: dict[str, Any], table: pd.DataFrame) -> Check:
+    lower = table["lower"].to_numpy() if bool(table["lower"].notna().any()) else None
+    return Check(**item, samples=table["value"].to_numpy(), lower_samples=lower)
+
+
+def _curve(group: pd.DataFrame) -> Curve:
+    first = group.iloc[0]
+    banded = bool(group["low"].notna().all())
+    low, high = (group["low"].to_numpy(), group["high"].to_numpy()) if banded else (None, None)
+    x, y = group["x"].to_numpy(), group["y"].to_numpy()
+    return Curve(first["panel"], first["label"], first["role"], x, y, low, high)
+
+
+def _arms(cell: Cell) -> list[tuple[str, Evidence]]:
+    own = [("", cell.evidence)] if cell.evidence is not None else []
+    return own + [(control.name, control.evidence) for control in cell.controls]
+
+
+def _write_tables(cell: Cell, folder: Path) -> None:
+    values: list[pd.DataFrame] = []
+    lines: list[pd.DataFrame] = []
+    for arm, evidence in _arms(cell):
+        for i, check in enumerate(evidence.checks):
+            run = np.arange(len(check.samples))
+            lower = np.nan if check.lower_samples is None else check.lower_samples
+            table = {"arm": arm, "check": i, "run": run, "value": np.asarray(check.samples, float), "lower": lower}
+            values.append(pd.DataFrame(table))
+        for i, curve in enumerate(evidence.curves):
+            head = {"arm": arm, "curve": i, "panel": curve.panel, "label": curve.label, "role": curve.role}
+            low = np.nan if curve.low is None else curve.low
+            high = np.nan if curve.high is None else curve.high
+            x = np.asarray(curve.x, float)
+            lines.append(pd.DataFrame({**head, "x": x, "y": curve.y, "low": low, "high": high}, index=range(len(x))))
+    empty_values = pd.DataFrame(columns=["arm", "check", "run", "value", "lower"])
+    empty_lines = pd.DataFrame(columns=["arm", "curve", "panel", "label", "role", "x", "y", "low", "high"])
+    (pd.concat(values) if values else empty_values).to_parquet(
+        folder / "samples.parquet", compression="zstd", index=False
+    )
+    (pd.concat(lines) if lines else empty_lines).to_parquet(folder / "curves.parquet", compression="zstd", index=False)
+
+
+def _describe(cell: Cell) -> dict[str, Any]:
+    def summary(evidence: Evidence | None) -> dict[str, Any] | None:
+        if evidence is None:
+            return None
+        hidden = ("samples", "lower_samples")
+        checks = [{k: v for k, v in vars(check).items() if k not in hidden} for check in evidence.checks]
+        return {"checks": checks, "panels": [asdict(panel) for panel in evidence.panels]}
+
+    described = {k: v for k, v in vars(cell).items() if k not in ("claim", "evidence", "controls")}
+    controls = [{**vars(c), "evidence": summary(c.evidence)} for c in cell.controls]
+    return {**described, "claim": asdict(cell.claim), "evidence": summary(cell.evidence), "controls": controls}

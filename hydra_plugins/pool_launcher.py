@@ -1,0 +1,46 @@
+"""A Hydra launcher: validates every composed job before anything is written, then runs them in parallel.
+
+Hydra finds plugins in the namespace `hydra_plugins` and accepts them from nowhere else: hence this folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from experiments.config import validate
+from experiments.jobs import complain, sweep
+
+
+class PoolLauncher(Launcher):
+    """Runs the jobs of a multirun in `workers` processes of this machine."""
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Remember what Hydra gives."""
+        self.context, self.config = hydra_context, config
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Validate all, run all; a failed job does not stop the others."""
+        jobs = []
+        for overrides in job_overrides:
+            composed: Any = self.context.config_loader.load_sweep_config(self.config, list(overrides))
+            with open_dict(composed):
+                del composed["hydra"]
+            if composed.preset.name in composed.case.presets:
+                jobs.append(validate(composed))
+        failures = sweep(jobs)
+        complain(failures)
+        if failures:
+            raise RuntimeError(f"{len(failures)} of {len(jobs)} cases failed")
+        return [JobReturn(status=JobStatus.COMPLETED)]
+
+
+ConfigStore.instance().store(
+    group="hydra/launcher", name="pool", node={"_target_": "hydra_plugins.pool_launcher.PoolLauncher"}
+)

@@ -1,0 +1,127 @@
+"""Ramps down to a flat floor: the instances on which the theorems' terms are attained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from objectives.base import Array, Constants, PiecewiseSlope
+from objectives.separable import Scale, SeparableSum, steps
+
+
+@dataclass(frozen=True)
+class Ramp(SeparableSum):
+    """f'(x) = -slope left of `length`, 0 right of length + corner, affine between; start 0.
+
+    slope >= 0 (0: a coordinate that is nothing but noise), length > 0, corner >= 0 (0: a kink).
+    Delta_i = slope (length + corner/2), the area under |f'| from 0. G_i = slope. L = slope/corner, inf at a
+    kink; H = inf, for f'' jumps (slope = 0: L = H = 0).
+    """
+
+    slope: Scale = 1.0
+    length: Scale = 1.0
+    corner: Scale = 0.0
+    positive: ClassVar[tuple[str, ...]] = ("length",)
+
+    @property
+    def start(self) -> Array:
+        """The origin."""
+        return np.zeros(self.dim)
+
+    @cached_property
+    def constants(self) -> Constants:
+        slope, length, corner = (self.vector(name) for name in ("slope", "length", "corner"))
+        jump = np.where(slope > 0, np.inf, 0.0)
+        smoothness = np.divide(slope, corner, out=jump.copy(), where=corner > 0)
+        return self._constants(slope * (length + corner / 2.0), slope, smoothness, jump)
+
+    @cached_property
+    def _kinked(self) -> bool:
+        return not self.vector("corner").any()
+
+    def terms(self, x: Array) -> Array:
+        """Area under |f'| right of x."""
+        p = self.p
+        line = np.maximum(p.length - x, 0.0)
+        if self._kinked:
+            return p.slope * line
+        inside = np.clip(p.length + p.corner - x, 0.0, p.corner)
+        safe = np.where(np.asarray(p.corner) > 0, p.corner, 1.0)
+        return p.slope * (line + 0.5 * inside * (inside / safe))
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """-slope times the share of the ramp that is left."""
+        p = self.p
+        out = np.empty_like(x) if out is None else out
+        if self._kinked:
+            np.less(x, p.length, out=out)
+            return np.multiply(out, -np.asarray(p.slope), out=out)
+        safe = np.where(np.asarray(p.corner) > 0, p.corner, 1.0)
+        np.subtract(p.length + p.corner, x, out=out)
+        share = np.where(np.asarray(p.corner) > 0, np.clip(out / safe, 0.0, 1.0), out > 0)
+        return np.multiply(share, -np.asarray(p.slope), out=out)
+
+    def _piece(self, i: int) -> PiecewiseSlope:
+        slope, length, corner = (self.vector(name)[i] for name in ("slope", "length", "corner"))
+        if corner == 0:
+            return steps([length], [-slope, 0.0])
+        breaks = np.array([length, length + corner])
+        anchors = np.array([length - 1.0, length, length + corner + 1.0])
+        return PiecewiseSlope(breaks, anchors, np.array([-slope, -slope, 0.0]), np.array([0.0, slope / corner, 0.0]))
+
+
+@dataclass(frozen=True)
+class TwoSlopeRamp(SeparableSum):
+    """f'(x) = -steep left of `edge`, -gentle until edge + length, then a flat floor; start 0. Kinked.
+
+    steep >= gentle >= 0, edge, length > 0. Steep to make the start far from stationary, gentle to make the
+    bound of Theorem 11 tight. Delta_i = steep edge + gentle length; G_i = steep; L = H = inf.
+    """
+
+    steep: Scale = 4.0
+    gentle: Scale = 1.0
+    edge: Scale = 1.0
+    length: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("steep", "edge", "length")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.vector("gentle") > self.vector("steep")).any():
+            raise ValueError(f"gentle = {self.gentle}: must be <= steep = {self.steep}")
+
+    @property
+    def start(self) -> Array:
+        """The origin."""
+        return np.zeros(self.dim)
+
+    @cached_property
+    def constants(self) -> Constants:
+        steep, gentle, edge, length = (self.vector(name) for name in ("steep", "gentle", "edge", "length"))
+        return self._constants(steep * edge + gentle * length, steep, np.full(1, np.inf), np.full(1, np.inf))
+
+    def terms(self, x: Array) -> Array:
+        """Two hinges."""
+        p = self.p
+        drop = np.asarray(p.steep) - p.gentle
+        return drop * np.maximum(p.edge - x, 0.0) + p.gentle * np.maximum(p.edge + p.length - x, 0.0)
+
+    @cached_property
+    def _hinges(self) -> tuple[Array, Array]:
+        p = self.p
+        return np.asarray(p.gentle) - p.steep, np.asarray(p.edge) + p.length
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """Sum of two steps."""
+        p = self.p
+        extra, end = self._hinges
+        out = np.empty_like(x) if out is None else out
+        np.less(x, p.edge, out=out)
+        np.multiply(out, extra, out=out)
+        return np.subtract(out, (x < end) * p.gentle, out=out)
+
+    def _piece(self, i: int) -> PiecewiseSlope:
+        steep, gentle, edge, length = (self.vector(name)[i] for name in ("steep", "gentle", "edge", "length"))
+        return steps([edge, edge + length], [-steep, -gentle, 0.0])

@@ -1,0 +1,176 @@
+"""Smooth objectives: a cosine well, the redescending Geman-McClure loss, the Huber loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from objectives.base import Array, Constants, PiecewiseSlope
+from objectives.separable import Scale, SeparableSum
+
+
+@dataclass(frozen=True)
+class SineSlope:
+    """f'(t) = height sin(frequency t)."""
+
+    height: float
+    frequency: float
+
+    @property
+    def bend(self) -> float:
+        """|f'''| <= height frequency^2."""
+        return self.height * self.frequency**2
+
+    def derivative(self, t: Array) -> Array:
+        """f'(t)."""
+        return self.height * np.sin(self.frequency * t)
+
+
+@dataclass(frozen=True)
+class CosineWell(SeparableSum):
+    """f(x) = slope/frequency (1 - cos(frequency x)): bounded, smooth, nonconvex; start `begin`.
+
+    f' = slope sin, so G_i = slope; f'' = slope frequency cos: L = slope frequency; H = slope frequency^2;
+    inf f = 0, so Delta_i = f(begin).
+    """
+
+    slope: Scale = 1.0
+    frequency: Scale = 1.0
+    begin: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("slope", "frequency")
+    signed: ClassVar[tuple[str, ...]] = ("begin",)
+
+    @property
+    def start(self) -> Array:
+        """`begin` in every coordinate."""
+        return self.vector("begin")
+
+    @cached_property
+    def constants(self) -> Constants:
+        slope, frequency = self.vector("slope"), self.vector("frequency")
+        return self._constants(self.terms(self.start), slope, slope * frequency, slope * frequency**2)
+
+    def terms(self, x: Array) -> Array:
+        """2 slope/frequency sin^2(frequency x/2), accurate near the minimum."""
+        p = self.p
+        return 2.0 * np.asarray(p.slope) / p.frequency * np.square(np.sin(0.5 * np.asarray(p.frequency) * x))
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """slope sin(frequency x)."""
+        out = np.multiply(x, self.p.frequency, out=out)
+        np.sin(out, out=out)
+        return np.multiply(out, self.p.slope, out=out)
+
+    def _piece(self, i: int) -> SineSlope:
+        return SineSlope(float(self.vector("slope")[i]), float(self.vector("frequency")[i]))
+
+
+@dataclass(frozen=True)
+class RedescendingSlope:
+    """f'(t) = (2 size/width) u/(1 + u^2)^2, u = t/width; height and bend as derived in GemanMcClure."""
+
+    size: float
+    width: float
+    height: float
+    bend: float
+
+    def derivative(self, t: Array) -> Array:
+        """f'(t)."""
+        u = t / self.width
+        return 2.0 * self.size / self.width * u / np.square(1.0 + u * u)
+
+
+@dataclass(frozen=True)
+class GemanMcClure(SeparableSum):
+    """f(x) = height u^2/(1 + u^2), u = x/width: the redescending robust loss; start `begin`.
+
+    f' = (2 height/width) u/(1 + u^2)^2, largest at u^2 = 1/3: G_i = 3 sqrt(3)/8 height/width.
+    f'' = (2 height/width^2)(1 - 3u^2)/(1 + u^2)^3, largest at 0: L = 2 height/width^2.
+    f''' = (24 height/width^3) u (u^2 - 1)/(1 + u^2)^4, largest where 5v^2 - 10v + 1 = 0, v = u^2 = 1 - sqrt(4/5).
+    inf f = 0, so Delta_i = f(begin).
+    """
+
+    height: Scale = 1.0
+    width: Scale = 1.0
+    begin: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("height", "width")
+    signed: ClassVar[tuple[str, ...]] = ("begin",)
+
+    @property
+    def start(self) -> Array:
+        """`begin` in every coordinate."""
+        return self.vector("begin")
+
+    @cached_property
+    def constants(self) -> Constants:
+        height, width = self.vector("height"), self.vector("width")
+        v = 1.0 - np.sqrt(0.8)
+        third = 24.0 * height / width**3 * np.sqrt(v) * (1.0 - v) / (1.0 + v) ** 4
+        steepest = 3.0 * np.sqrt(3.0) / 8.0 * height / width
+        return self._constants(self.terms(self.start), steepest, 2.0 * height / width**2, third)
+
+    def terms(self, x: Array) -> Array:
+        """height u^2/(1 + u^2)."""
+        square = np.square(x / self.p.width)
+        return self.p.height * (square / (1.0 + square))
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """(2 height/width) u/(1 + u^2)^2."""
+        u = x / self.p.width
+        out = np.multiply(u, u, out=out)
+        np.add(out, 1.0, out=out)
+        np.multiply(out, out, out=out)
+        np.divide(u, out, out=out)
+        return np.multiply(out, 2.0 * np.asarray(self.p.height) / self.p.width, out=out)
+
+    def _piece(self, i: int) -> RedescendingSlope:
+        height, width = float(self.vector("height")[i]), float(self.vector("width")[i])
+        alone = replace(self, dim=1, height=height, width=width, begin=0.0).constants
+        return RedescendingSlope(height, width, alone.lipschitz, alone.hessian_lipschitz)
+
+
+@dataclass(frozen=True)
+class Huber(SeparableSum):
+    """f'(x) = slope clip(x/width, -1, 1): quadratic inside, linear outside; start `begin`.
+
+    slope >= 0 (0: a coordinate that is nothing but noise), width > 0. G_i = slope (attained if slope > 0),
+    L = slope/width, H = inf (f'' jumps; 0 if slope = 0), inf f = 0, so Delta_i = f(begin).
+    """
+
+    slope: Scale = 1.0
+    width: Scale = 0.1
+    begin: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("width",)
+    signed: ClassVar[tuple[str, ...]] = ("begin",)
+
+    @property
+    def start(self) -> Array:
+        """`begin` in every coordinate."""
+        return self.vector("begin")
+
+    @cached_property
+    def constants(self) -> Constants:
+        slope = self.vector("slope")
+        jump = np.where(slope > 0, np.inf, 0.0)
+        return self._constants(self.terms(self.start), slope, slope / self.vector("width"), jump)
+
+    def terms(self, x: Array) -> Array:
+        """The Huber loss."""
+        size = np.abs(x)
+        inside = np.minimum(size, self.p.width)
+        return self.p.slope * (inside * (inside / (2.0 * np.asarray(self.p.width))) + (size - inside))
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """slope clip(x/width, -1, 1)."""
+        out = np.divide(x, self.p.width, out=out)
+        np.clip(out, -1.0, 1.0, out=out)
+        return np.multiply(out, self.p.slope, out=out)
+
+    def _piece(self, i: int) -> PiecewiseSlope:
+        slope, width = self.vector("slope")[i], self.vector("width")[i]
+        breaks, curvature = np.array([-width, width]), np.array([0.0, slope / width, 0.0])
+        anchors = np.array([-width - 1.0, 0.0, width + 1.0])
+        return PiecewiseSlope(breaks, anchors, np.array([-slope, 0.0, slope]), curvature)

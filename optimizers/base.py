@@ -1,0 +1,99 @@
+"""What a learner is: it plays z_t, then sees g_t.
+
+`play` and `update` are two methods, so that the order of Algorithm 1 (arXiv 2405.18199) cannot be
+got wrong. Hyper-parameters are frozen; everything that changes lives in the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+T = TypeVar("T")
+
+
+class Learner(Protocol):
+    """An online learner for linear losses <beta^{-t} g_t, z>, batched over (runs, dim)."""
+
+    def init(self, shape: tuple[int, int]) -> Any:
+        """The state before any gradient; `shape` is (runs, dim)."""
+        ...
+
+    def play(self, state: Any, out: Array) -> Array:
+        """Write z_t, shape (runs, dim), to `out` and return it."""
+        ...
+
+    def update(self, state: Any, grad: Array) -> None:
+        """Take g_t, shape (runs, dim), into `state` in place."""
+        ...
+
+
+class Alarm:
+    """Notices floating-point over- and underflow at no cost while there is none.
+
+    Entering `np.errstate` costs as much as three ufuncs on a small batch, so whoever calls a learner
+    in a loop arms the alarm once, around the loop.
+    """
+
+    def __init__(self) -> None:
+        self.armed = False
+        self.raised = False
+
+    def __call__(self, kind: str, flag: int) -> None:
+        """Called by NumPy."""
+        self.raised = True
+
+    @contextmanager
+    def arm(self) -> Iterator[None]:
+        """Let over- and underflow set `raised` instead of warning."""
+        with np.errstate(over="call", under="call", call=self):
+            self.armed = True
+            try:
+                yield
+            finally:
+                self.armed = False
+
+
+ALARM = Alarm()
+
+
+def column(parameter: float | Array, shape: tuple[int, int]) -> Array | float:
+    """A hyper-parameter as it is used in arithmetic: a float, or one number a run, shape (runs, 1).
+
+    Equal numbers become a float where there are several coordinates, for then a scalar operand is several
+    times faster than a column; on a single coordinate the column is.
+    """
+    runs, dim = shape
+    values = np.asarray(parameter, dtype=np.float64)
+    if values.ndim and values.shape != (runs,):
+        raise ValueError(f"a per-run hyper-parameter must have shape ({runs},), got {values.shape}")
+    if dim > 1 and (values.ndim == 0 or (values == values[0]).all()):
+        return float(values.flat[0])
+    return np.broadcast_to(values, runs)[:, None].copy()
+
+
+def take(parts: T, index: slice | NDArray[np.int64]) -> T:
+    """The same frozen record for a subset of the runs: its array fields, indexed; nested records too."""
+    if not is_dataclass(parts) or isinstance(parts, type):
+        return parts
+    changed: dict[str, Any] = {}
+    for item in fields(parts):
+        value = getattr(parts, item.name)
+        if isinstance(value, np.ndarray) and value.ndim == 1:
+            changed[item.name] = value[index]
+        elif is_dataclass(value):
+            changed[item.name] = take(value, index)
+    return replace(parts, **changed) if changed else parts
+
+
+def narrow(state: Any, runs: int) -> None:
+    """Keep the first `runs` runs of a state, in place: its array attributes become views."""
+    for name, value in list(vars(state).items()):
+        if isinstance(value, np.ndarray) and value.ndim:
+            setattr(state, name, value[:runs])

@@ -1,0 +1,1 @@
+"""Algorithm 1 over batches of runs, and what is measured along them."""

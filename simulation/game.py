@@ -1,0 +1,49 @@
+"""The online game alone: a learner against an adversary, no objective, no random scaling."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objectives.adversaries import Adversary
+from optimizers.base import ALARM, Learner
+from simulation.engine import BLOCK, Fold, Now
+from simulation.probes import Regret
+from simulation.streams import Reservoir, Streams
+
+Array = NDArray[np.float64]
+
+
+def _normals(rng: np.random.Generator, out: Array) -> None:
+    rng.standard_normal(out=out)
+
+
+def duel(
+    learner: Learner, adversary: Adversary, beta: Array, radius: Array, steps: int, streams: Streams
+) -> dict[str, Array]:
+    """Play `steps` rounds with len(beta) runs; returns the signals of `Regret`, with curves at every round.
+
+    `best_ratio` is sup_u Regret_t(u)/(D sqrt(sum_s beta^{2(t-s)} ||g_s||^2)) (arXiv 2405.18199, Theorem 9).
+    """
+    runs = len(beta)
+    now = Now(np.zeros(adversary.dim), runs)
+    fold = Fold(Regret(beta, radius), runs, np.arange(1, steps + 1))
+    fold.probe.begin(None, now, np.arange(runs))
+    state = learner.init(now.x.shape)
+    raw = Reservoir(
+        [streams.generator(run, "adversary") for run in range(runs)],
+        _normals,
+        adversary.dim,
+    )
+    with ALARM.arm():
+        while now.time < steps:
+            first, length = now.time, min(BLOCK, raw.ready(), steps - now.time)
+            for i, row in enumerate(raw.rows(length)):
+                learner.play(state, now.play)
+                adversary.next(first + i + 1, now.play, row, now.noisy)
+                np.copyto(now.grad, now.noisy)
+                learner.update(state, now.noisy)
+                fold.probe.step(now, fold.rows[i + 1], fold.rows[i])
+            now.time = first + length
+            fold.close(first, length, runs)
+    return fold.results()

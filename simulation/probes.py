@@ -1,0 +1,223 @@
+"""What is measured along a run: certificate, regret, descent, clip activity, sampled averages.
+
+Notation: S^F_t = sum_s beta^{t-s} grad F(x_s), S^g_t the same with the stochastic gradients,
+W_t = sum_s beta^{t-s}. All sums are carried in decayed form; beta^{-t} is never formed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from objectives.base import Objective
+from optimizers.base import column
+from simulation.engine import BLOCK, Now, Probe
+
+Array = NDArray[np.float64]
+Norm = Literal["l1", "l2"]
+
+
+def total_weight(beta: ArrayLike, time: ArrayLike) -> Array:
+    """W_t = (1 - beta^t)/(1 - beta), accurate for beta near 1; t for beta = 1. Broadcasts."""
+    beta, time = np.broadcast_arrays(np.asarray(beta, float), np.asarray(time, float))
+    rate = 1.0 - beta
+    safe = np.where((rate > 0) & (beta > 0), rate, 0.5)
+    weight = -np.expm1(time * np.log1p(-safe)) / safe
+    return np.where(rate == 0, time, np.where(beta == 0, 1.0, weight))
+
+
+def dot(a: Array, b: Array, out: Array) -> None:
+    """out[r, 0] = <a[r], b[r]> over coordinates."""
+    if a.shape == out.shape:
+        np.multiply(a, b, out=out)
+    else:
+        np.vecdot(a, b, out=out[:, 0])
+
+
+def add_up(a: Array, out: Array) -> None:
+    """out[r, 0] = sum of a[r] over coordinates."""
+    np.add.reduce(a, axis=1, keepdims=True, out=out)
+
+
+class Certificate(Probe):
+    """The computable upper bound of the stationarity at the discounted average xbar_t of the iterates.
+
+    Signals: norm = ||E grad F(y_t)|| (L2 or L1), spread = E||y_t - xbar_t||_2^2, certificate = norm +
+    lam spread, where y_t = x_s with weight beta^{t-s}/W_t (arXiv 2405.18199, Algorithm 1, Definition 3).
+    beta: shape (runs,), the average's discount: beta = 0 is the last iterate, 1 the uniform average.
+    lam: shape (runs,). samples: shape (runs, k) times at which xbar_t is kept, or None.
+    """
+
+    signals = ("norm", "spread", "certificate")
+
+    def __init__(self, beta: Array, lam: Array, norm: Norm = "l2", samples: NDArray[np.int64] | None = None) -> None:
+        self.beta, self.lam, self.kind = beta.copy(), lam.copy(), norm
+        self.samples = np.empty((len(beta), 0), np.int64) if samples is None else samples
+        self._events: dict[int, list[tuple[int, int]]] = {}
+        for run, slot in np.ndindex(self.samples.shape):
+            self._events.setdefault(int(self.samples[run, slot]), []).append((run, slot))
+        live = self.beta[self.beta < 1]
+        # from here on beta^t < 2^-60, so that W_t and the weight of the newest iterate are constant
+        self._settled = float("inf") if len(live) < len(beta) else 45.0 / (1.0 - live.max()) + 2.0
+
+    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
+        """Allocate the average's offset from the iterate and the discounted sum of gradients."""
+        self.offset, self.sum, self.from_old, self.size = (np.zeros(now.x.shape) for _ in range(4))
+        self.decay = column(self.beta, now.x.shape)
+        self.beta_column = self.beta[:, None].copy()
+        # not an attribute array: runs that are done keep their averages when the batch narrows
+        self._keep: list[Any] = []
+        self._stale = True
+        self._kept = {"xbar": np.full((*self.samples.shape, now.x.shape[1]), np.nan)}
+
+    def open(self, first: int, steps: int) -> None:
+        """How much of the offset each step keeps: 1 - 1/W_t."""
+        self._first = first + 1
+        if first <= self._settled:
+            times = np.arange(first + 1, first + steps + 1)[:, None]
+        elif len(self._keep) >= steps and not self._stale:
+            return
+        else:
+            times = np.full((BLOCK, 1), np.inf)
+        self._stale = first <= self._settled
+        if isinstance(self.decay, float):
+            self._keep = (1.0 - 1.0 / total_weight(self.decay, times))[:, 0].tolist()
+        else:
+            self._keep = list((1.0 - 1.0 / total_weight(self.beta, times))[:, :, None])
+
+    def step(self, now: Now, row: Array, last: Array) -> None:
+        """Raw row: ||S^F||^2 (or the L1 norm), the undivided spread, nothing."""
+        np.multiply(self.sum, self.decay, out=self.sum)
+        np.add(self.sum, now.grad, out=self.sum)
+        # x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1}); the spread grows by their product.
+        np.add(self.offset, now.step, out=self.from_old)
+        np.multiply(self.from_old, self._keep[now.time - self._first], out=self.offset)
+        if self.kind == "l2":
+            dot(self.sum, self.sum, row[0])
+        else:
+            add_up(np.abs(self.sum, out=self.size), row[0])
+        dot(self.from_old, self.offset, row[2])
+        np.multiply(last[1], self.beta_column, out=row[1])
+        np.add(row[1], row[2], out=row[1])
+        if self._events and now.time in self._events:
+            self._keep_average(now)
+
+    def _keep_average(self, now: Now) -> None:
+        for run, slot in self._events[now.time]:
+            if run < len(now.x):
+                self._kept["xbar"][run, slot] = now.x[run] - self.offset[run]
+
+    def settle(self, rows: Array, first: int) -> None:
+        """Divide by W_t and add up."""
+        times = np.arange(first + 1, first + len(rows) + 1)
+        weight = total_weight(self.beta, times[:, None] if first <= self._settled else np.array([[np.inf]]))
+        if self.kind == "l2":
+            np.sqrt(rows[:, 0], out=rows[:, 0])
+        rows[:, :2] /= weight[:, None]
+        np.add(rows[:, 0], self.lam * rows[:, 1], out=rows[:, 2])
+
+    def extras(self) -> dict[str, Array]:
+        """xbar: shape (runs, k, dim), the averages at the sampled times."""
+        return self._kept if self._kept["xbar"].shape[1] else {}
+
+
+class Regret(Probe):
+    """Discounted regret (Definition 6) against u_t and against the best fixed comparator of the ball.
+
+    Signals (shape (runs,) at every t), with u_t = -D S^F_t/||S^F_t|| (L2 ball, Lemma 7) or
+    -D sign(S^F_t) (L1 form, Lemma 17):
+      regret = Regret_t(u_t); best_ratio = sup_u Regret_t(u) / (D sqrt(sum beta^{2(t-s)} ||g_s||^2)) for
+      the L2 ball (Theorem 9; 0 while all gradients are 0); noise = <S^g_t - S^F_t, u_t>;
+      pull = ||S^F_t|| (L2 or L1); played = sum_s beta^{t-s} <g_s, z_s>.
+    """
+
+    signals = ("regret", "best_ratio", "noise", "pull", "played")
+
+    def __init__(self, beta: Array, radius: Array, norm: Norm = "l2") -> None:
+        self.beta, self.radius, self.kind = beta.copy(), radius.copy(), norm
+
+    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
+        """Allocate both discounted sums."""
+        self.true, self.seen, self.scratch = (np.zeros(now.x.shape) for _ in range(3))
+        self.decay = column(self.beta, now.x.shape)
+        self.beta_column = self.beta[:, None].copy()
+        self.square = self.beta_column**2
+        self.fresh = np.zeros((len(runs), 1))
+
+    def step(self, now: Now, row: Array, last: Array) -> None:
+        """Raw row: <S^g, direction>, energy, ||S^g||^2, ||S^F||^2 (L1 norms in the L1 form), loss."""
+        for total, grad in ((self.true, now.grad), (self.seen, now.noisy)):
+            np.multiply(total, self.decay, out=total)
+            np.add(total, grad, out=total)
+        if self.kind == "l2":
+            dot(self.seen, self.true, row[0])
+            dot(self.seen, self.seen, row[2])
+            dot(self.true, self.true, row[3])
+        else:
+            dot(self.seen, np.sign(self.true, out=self.scratch), row[0])
+            add_up(np.abs(self.seen, out=self.scratch), row[2])
+            add_up(np.abs(self.true, out=self.scratch), row[3])
+        dot(now.noisy, now.noisy, self.fresh)
+        np.multiply(last[1], self.square, out=row[1])
+        np.add(row[1], self.fresh, out=row[1])
+        dot(now.noisy, now.play, self.fresh)
+        np.multiply(last[4], self.beta_column, out=row[4])
+        np.add(row[4], self.fresh, out=row[4])
+
+    def settle(self, rows: Array, first: int) -> None:
+        """Combine into regrets."""
+        cross, energy, best, pull, played = (rows[:, i].copy() for i in range(5))
+        if self.kind == "l2":
+            best, pull = np.sqrt(best), np.sqrt(pull)
+            cross = np.divide(cross, pull, out=np.zeros_like(cross), where=pull > 0)
+        root = self.radius * np.sqrt(energy)
+        rows[:, 0] = played + self.radius * cross
+        rows[:, 1] = np.divide(played + self.radius * best, root, out=np.zeros_like(root), where=root > 0)
+        rows[:, 2] = -self.radius * (cross - pull)
+        rows[:, 3] = pull
+
+
+class Descent(Probe):
+    """The values along the run and their discounted differences (Lemma 7's terms (A) and (B)).
+
+    Signals: value = F(x_t) - F(x_0); drop = F(x_t) - F(x_{t-1}); discounted = sum_s beta^{t-s} drop_s;
+    linear = <grad F(x_t), z_t>, whose mean is that of `drop` by Lemma 20.
+    """
+
+    signals = ("value", "drop", "discounted", "linear")
+
+    def __init__(self, beta: Array) -> None:
+        self.beta = beta.copy()
+
+    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
+        """Remember the start's value."""
+        assert objective is not None
+        self._value = objective.value
+        self.origin = objective.value(now.x)
+        self.beta_column = self.beta[:, None].copy()
+
+    def step(self, now: Now, row: Array, last: Array) -> None:
+        """Raw row: the signals."""
+        np.subtract(self._value(now.x), self.origin, out=row[0, :, 0])
+        np.subtract(row[0], last[0], out=row[1])
+        np.multiply(last[2], self.beta_column, out=row[2])
+        np.add(row[2], row[1], out=row[2])
+        dot(now.grad, now.play, row[3])
+
+
+class Clip(Probe):
+    """clipped: the share of coordinates (L2 ball: 0 or 1) whose play lies on the boundary of the ball."""
+
+    signals = ("clipped",)
+
+    def __init__(self, radius: Array, norm: Norm = "l1") -> None:
+        self.edge, self.kind = radius * (1.0 - 1e-12), norm
+
+    def step(self, now: Now, row: Array, last: Array) -> None:
+        """Raw row: the share."""
+        if self.kind == "l2":
+            row[0, :, 0] = np.sqrt(np.vecdot(now.play, now.play)) >= self.edge
+        else:
+            row[0, :, 0] = (np.abs(now.play) >= self.edge[:, None]).mean(axis=-1)

@@ -1,0 +1,77 @@
+"""Random numbers: every run owns its streams, so its numbers do not depend on who shares its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Fill = Callable[[np.random.Generator, Array], None]
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The family of random streams of one experiment: one generator for each (run, purpose).
+
+    seed: any integer >= 0. label: a name that separates experiments with the same seed.
+    """
+
+    seed: int
+    label: str
+
+    def generator(self, run: int, purpose: str) -> np.random.Generator:
+        """The stream of one run for one purpose ("noise", "scaling", ...), always from its beginning."""
+        key = (crc32(self.label.encode()), crc32(purpose.encode()))
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(*key, run))
+        return np.random.Generator(np.random.SFC64(sequence))
+
+
+class Reservoir:
+    """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
+
+    A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
+    do not depend on the length of a block. `scale`, shape (runs, width) or None, multiplies them.
+    """
+
+    def __init__(
+        self,
+        generators: Sequence[np.random.Generator],
+        fill: Fill,
+        width: int,
+        scale: Array | None = None,
+        values: int = 65536,
+    ) -> None:
+        runs = len(generators)
+        length = int(np.clip(values // max(1, runs * width), 8, 1024))
+        self._generators, self._fill = list(generators), fill
+        self._raw = np.empty((runs, length, width))
+        self._rows = np.empty((length, runs, width))
+        self._scale, self._next = scale, length
+
+    def narrow(self, runs: int) -> None:
+        """Keep the streams of the first `runs` runs."""
+        del self._generators[runs:]
+        self._raw, self._rows = self._raw[:runs], self._rows[:, :runs]
+        self._scale = None if self._scale is None else self._scale[:runs]
+
+    def ready(self) -> int:
+        """How many rows can be taken at once, at least 1; draws a new block when the last is used up."""
+        if self._next == len(self._rows):
+            for generator, raw in zip(self._generators, self._raw, strict=True):
+                self._fill(generator, raw)
+            steps_first = self._raw.transpose(1, 0, 2)
+            if self._scale is None:
+                np.copyto(self._rows, steps_first)
+            else:
+                np.multiply(steps_first, self._scale, out=self._rows)
+            self._next = 0
+        return len(self._rows) - self._next
+
+    def rows(self, steps: int) -> Array:
+        """The next `steps` <= ready() rows, shape (steps, runs, width), valid until the next `ready`."""
+        first, self._next = self._next, self._next + steps
+        return self._rows[first : self._next]
