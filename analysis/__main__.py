@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from analysis import figures, report
@@ -41,8 +45,9 @@ def main(arguments: list[str]) -> int:
     drawings.mkdir(exist_ok=True)
     for old in drawings.glob("*.*"):
         old.unlink()
-    for cell in cells:
-        figures.draw(cell, drawings)
+    # drawing is most of the work; spawned, so that a figure's bytes depend on its cell alone
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        list(pool.map(partial(figures.draw, folder=drawings), cells))
     figures.summary(verdicts, drawings)
     verdicts.to_csv(results / "verdicts.csv", index=False, float_format="%.6g")
     report.write(verdicts, cells, results, preset, missing)

@@ -44,6 +44,8 @@ VERDICTS = {
 def _save(figure: Figure, folder: Path, name: str) -> None:
     """SVG and PDF without dates, so that the same numbers give the same bytes."""
     FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, saved twice
     for ending, metadata in (("svg", {"Date": None}), ("pdf", {"CreationDate": None})):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=ending, metadata=metadata)

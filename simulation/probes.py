@@ -69,7 +69,7 @@ class Certificate(Probe):
         self.beta_column = self.beta[:, None].copy()
         # not an attribute array: runs that are done keep their averages when the batch narrows
         self._keep: list[Any] = []
-        self._stale = True
+        self._stale, self._kept_runs = True, 0
         self._kept = {"xbar": np.full((*self.samples.shape, now.x.shape[1]), np.nan)}
 
     def open(self, first: int, steps: int) -> None:
@@ -77,11 +77,11 @@ class Certificate(Probe):
         self._first = first + 1
         if first <= self._settled:
             times = np.arange(first + 1, first + steps + 1)[:, None]
-        elif len(self._keep) >= steps and not self._stale:
+        elif not self._stale and len(self._keep) >= steps and self._kept_runs == len(self.beta):
             return
         else:
             times = np.full((BLOCK, 1), np.inf)
-        self._stale = first <= self._settled
+        self._stale, self._kept_runs = first <= self._settled, len(self.beta)
         if isinstance(self.decay, float):
             self._keep = (1.0 - 1.0 / total_weight(self.decay, times))[:, 0].tolist()
         else:

@@ -68,9 +68,10 @@ def test_agrees_with_literal_reference(coordinatewise, beta):
 
 @pytest.mark.parametrize("noise", ["none", "gaussian", "two_point", "sparse"])
 @pytest.mark.parametrize("dim", [1, 3])
-def test_a_run_does_not_see_its_batch(noise, dim, monkeypatch):
+@pytest.mark.parametrize("beta", [[0.9, 0.99, 0.9, 0.5], [0.5, 0.6, 0.5, 0.6]])
+def test_a_run_does_not_see_its_batch(noise, dim, beta, monkeypatch):
     """Bit for bit: alone or together, other tiles and blocks, unequal T, per-run parameters."""
-    beta, steps = np.array([0.9, 0.99, 0.9, 0.5]), np.array([150, 400, 90, 400])
+    beta, steps = np.array(beta), np.array([150, 400, 90, 400])
     radius = np.array([0.1, 0.01, 0.2, 0.1])
 
     def everything(index):

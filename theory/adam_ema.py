@@ -1,9 +1,8 @@
 """Every parameter choice and bound of arXiv 2405.18199, in paper order.
 
 All functions broadcast over arrays and return float64 (steps: int64). Symbols: gap = Delta, lipschitz = G,
-radius = D, steps = T, guess = C; l1_scale = sum_i (G_i + sigma_i), l1_sigma = sum_i sigma_i. All raise
-ValueError (TypeError if not a number), naming parameter, value and range. Status says where a formula stands:
-stated in the paper, or proved there (what the proof gives, where it differs from the statement).
+radius = D, steps = T, guess = C; l1_scale = sum_i (G_i + sigma_i), l1_sigma = sum_i sigma_i. All raise ValueError
+(TypeError if not a number). Status: stated in the paper, or proved there (where the proof gives something else).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.ranges import count, discount, finite, nonnegative, positive, round_up
+from theory.ranges import count, discount, finite, nonnegative, positive, real, round_up, show
 
 Array = NDArray[np.float64]
 
@@ -36,7 +35,7 @@ class RegretChain(NamedTuple):
 def lemma04_smooth(eps: ArrayLike) -> Array:
     """||grad F(x)|| <= 2 eps at a (L^2/eps, eps)-stationary point of an L-smooth F. Status: stated, Lemma 4."""
     positive(eps=eps)
-    return 2.0 * np.asarray(eps, float)
+    return 2.0 * real(eps)
 
 
 def lemma04_hessian(eps: ArrayLike) -> Array:
@@ -48,7 +47,7 @@ def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLi
     """Goldstein distance (1 + 2G/(lam delta^2)) eps at a (lam, eps)-stationary point. Status: stated, Lemma 5."""
     positive(eps=eps, lam=lam, delta=delta)
     nonnegative(lipschitz=lipschitz)
-    return (1.0 + 2.0 * np.asarray(lipschitz) / (np.asarray(lam) * np.square(delta))) * np.asarray(eps, float)
+    return (1.0 + 2.0 * real(lipschitz) / (real(lam) * np.square(delta))) * real(eps)
 
 
 def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLike) -> Array:
@@ -58,7 +57,7 @@ def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLi
     """
     discount(beta)
     finite(regret_last=regret_last, regret_sum=regret_sum)
-    return np.asarray(beta) * np.asarray(regret_last, float) + (1.0 - np.asarray(beta)) * np.asarray(regret_sum, float)
+    return real(beta) * real(regret_last) + (1.0 - real(beta)) * real(regret_sum)
 
 
 def lemma07_bound(
@@ -79,9 +78,9 @@ def lemma07_bound(
     positive(radius=radius)
     count(steps=steps)
     bracket = lemma07_bracket(beta, regret_last, regret_sum)
-    rate, horizon = 1.0 - np.asarray(beta, float), np.asarray(steps, float)
-    start_up = (2.0 * np.asarray(lipschitz) + np.asarray(sigma)) / (rate * horizon)
-    return (np.asarray(gap) + bracket) / (np.asarray(radius) * horizon) + start_up + np.asarray(sigma) * np.sqrt(rate)
+    rate, horizon = 1.0 - real(beta), real(steps)
+    start_up = (2.0 * real(lipschitz) + real(sigma)) / (rate * horizon)
+    return (real(gap) + bracket) / (real(radius) * horizon) + start_up + real(sigma) * np.sqrt(rate)
 
 
 def lemma07_ledger(
@@ -104,12 +103,12 @@ def lemma07_ledger(
     Their sum plus Delta, over DT, is `lemma07_bound`.
     """
     lemma07_bound(0.0, lipschitz, sigma, radius, beta, steps)
-    rate, radius = 1.0 - np.asarray(beta, float), np.asarray(radius, float)
+    rate, radius = 1.0 - real(beta), real(radius)
     return {
-        "comparator": radius * np.asarray(lipschitz) / rate,
-        "noise": radius * np.asarray(sigma) * np.asarray(steps) * np.sqrt(rate),
+        "comparator": radius * real(lipschitz) / rate,
+        "noise": radius * real(sigma) * real(steps) * np.sqrt(rate),
         "regret": lemma07_bracket(beta, 0.0, regret_sum),
-        "last": radius * (np.asarray(lipschitz) + np.asarray(sigma)) / rate,
+        "last": radius * (real(lipschitz) + real(sigma)) / rate,
         "last_regret": lemma07_bracket(beta, regret_last, 0.0),
     }
 
@@ -118,7 +117,7 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Array:
     """4 D sqrt(sum_t ||v_t||^2): regret of scale-free FTRL, any sequence, pathwise. Status: stated, Lemma 8."""
     positive(radius=radius)
     nonnegative(square_sum=square_sum)
-    return 4.0 * np.asarray(radius, float) * np.sqrt(square_sum)
+    return 4.0 * real(radius) * np.sqrt(square_sum)
 
 
 def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Array:
@@ -134,9 +133,9 @@ def regret_expectation(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike
     nonnegative(lipschitz=lipschitz, sigma=sigma)
     positive(radius=radius)
     discount(beta)
-    peak = 4.0 * np.asarray(radius, float) * (np.asarray(lipschitz, float) + np.asarray(sigma, float))
-    rate = 1.0 - np.asarray(beta, float)
-    return RegretChain(peak / np.sqrt(rate * (1.0 + np.asarray(beta))), peak / np.sqrt(rate))
+    peak = 4.0 * real(radius) * (real(lipschitz) + real(sigma))
+    rate = 1.0 - real(beta)
+    return RegretChain(peak / np.sqrt(rate * (1.0 + real(beta))), peak / np.sqrt(rate))
 
 
 def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Array:
@@ -148,10 +147,7 @@ def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: A
 
 
 def regret_expectation_l1(radius: ArrayLike, l1_scale: ArrayLike, beta: ArrayLike) -> RegretChain:
-    """E Regret_t(u_t) <= 4 D ||G+sigma||_1/sqrt(1-beta), summed over coordinates. Status: stated, equation (2).
-
-    The 1 - beta^2 side is proved in the paper: equation (1) on each coordinate.
-    """
+    """E Regret_t(u_t) <= 4 D ||G+sigma||_1/sqrt(1-beta), coordinates added. Status: stated, equation (2)."""
     nonnegative(l1_scale=l1_scale)
     return regret_expectation(radius, l1_scale, 0.0, beta)
 
@@ -161,7 +157,7 @@ def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Arr
     positive(radius=radius)
     discount(beta)
     count(dim=dim)
-    return 12.0 * np.asarray(dim, float) * np.square(np.asarray(radius) / (1.0 - np.asarray(beta, float)))
+    return 12.0 * real(dim) * np.square(real(radius) / (1.0 - real(beta)))
 
 
 def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike) -> Parameters:
@@ -175,10 +171,10 @@ def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
     """(1 + (G + sigma)/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||^[lam]. Status: stated, Theorem 11.
 
-    Its proof gives `theorem11_bound_proved`, which is larger; see `sharpened.theorem11_bound`.
+    Its proof gives `theorem11_bound_proved`; see `sharpened.theorem11_bound`.
     """
     nonnegative(lipschitz=lipschitz, sigma=sigma)
-    return theorem18_bound(eps, guess, np.asarray(lipschitz, float) + np.asarray(sigma, float))
+    return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
 
 
 def theorem11_bound_proved(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
@@ -188,14 +184,14 @@ def theorem11_bound_proved(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLik
     (6G + 5 sigma)/((1-beta)T) + (4G + 5 sigma) sqrt(1-beta) <= (G + sigma)/C eps, since
     1/((1-beta)T) <= eps/(12C) and sqrt(1-beta) = eps/(10C). The appendix rounds the spread up to eps.
     """
-    return theorem11_bound(eps, guess, lipschitz, sigma) + 0.75 * np.asarray(eps, float)
+    return theorem11_bound(eps, guess, lipschitz, sigma) + 0.75 * real(eps)
 
 
 def lemma16(lam: ArrayLike, eps: ArrayLike, dim: ArrayLike) -> tuple[Array, Array]:
     """The (lam/sqrt d, eps/sqrt d) whose L2 stationarity implies (lam, eps) in L1. Status: stated, Lemma 16."""
     positive(lam=lam, eps=eps)
     count(dim=dim)
-    return np.asarray(lam, float) / np.sqrt(dim), np.asarray(eps, float) / np.sqrt(dim)
+    return real(lam) / np.sqrt(dim), real(eps) / np.sqrt(dim)
 
 
 def lemma17_bound(
@@ -214,14 +210,13 @@ def lemma17_bound(
     l1_sigma > l1_scale = sum_i (G_i + sigma_i).
     """
     nonnegative(l1_scale=l1_scale, l1_sigma=l1_sigma)
-    if not np.all(np.asarray(l1_sigma) <= np.asarray(l1_scale)):
-        raise ValueError(f"l1_sigma = {l1_sigma}: must be <= l1_scale = {l1_scale}, which contains it")
-    halved = np.asarray(l1_scale, float) - np.asarray(l1_sigma, float) / 2.0  # 2 G + sigma becomes 2 l1_scale
+    if not np.all(real(l1_sigma) <= real(l1_scale)):
+        raise ValueError(f"l1_sigma = {show(l1_sigma)}: must be <= l1_scale = {show(l1_scale)}, which contains it")
+    halved = real(l1_scale) - real(l1_sigma) / 2.0  # 2 G + sigma becomes 2 l1_scale
     return lemma07_bound(gap, halved, l1_sigma, radius, beta, steps, regret_last, regret_sum)
 
 
-# Proof of Lemma 17: the same terms with ||G||_1 and ||sigma||_1, per coordinate and added. Their sum has
-# 2||G||_1 + ||sigma||_1 where Lemma 17 states 2||G+sigma||_1.
+# Proof of Lemma 17: the same with ||G||_1 and ||sigma||_1. The sum has 2||G||_1 + ||sigma||_1, less than Lemma 17.
 lemma17_ledger = lemma07_ledger
 
 
@@ -232,12 +227,12 @@ def theorem18_parameters(
     positive(eps=eps, lam=lam, guess=guess)
     nonnegative(gap=gap)
     count(dim=dim)
-    eps, weight = np.asarray(eps, float), np.asarray(lam, float) * np.asarray(dim, float)
-    ratio = np.asarray(guess) / eps
+    eps, weight = real(eps), real(lam) * real(dim)
+    ratio = real(guess) / eps
     rate = np.square(0.1 / ratio)
     if not np.all(rate < 1.0):
-        raise ValueError(f"guess = {guess}: must exceed eps/10 = {eps / 10}, else beta <= 0")
-    branches = np.maximum(4.0 * np.asarray(gap) * np.sqrt(weight) * eps**-1.5, 12.0 * ratio)
+        raise ValueError(f"guess = {show(guess)}: must exceed eps/10 = {show(eps / 10)}, else beta <= 0")
+    branches = np.maximum(4.0 * real(gap) * np.sqrt(weight) * eps**-1.5, 12.0 * ratio)
     return Parameters(1.0 - rate, rate * np.sqrt(eps / weight) / 4.0, round_up(branches * np.square(10.0 * ratio)))
 
 
@@ -245,7 +240,7 @@ def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Ar
     """(1 + ||G+sigma||_1/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||_1^[lam]. Status: stated, Theorem 18."""
     positive(eps=eps, guess=guess)
     nonnegative(l1_scale=l1_scale)
-    return (1.0 + np.asarray(l1_scale) / np.asarray(guess)) * np.asarray(eps, float)
+    return (1.0 + real(l1_scale) / real(guess)) * real(eps)
 
 
 def theorem18_bound_proved(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:
@@ -253,4 +248,4 @@ def theorem18_bound_proved(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike
 
     Noise and regret: 6 l1_scale/((1-beta)T) + (4 l1_scale + l1_sigma) sqrt(1-beta) <= (1/2 + 1/2) l1_scale eps/C.
     """
-    return theorem18_bound(eps, guess, l1_scale) + 0.75 * np.asarray(eps, float)
+    return theorem18_bound(eps, guess, l1_scale) + 0.75 * real(eps)

@@ -10,6 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 LARGEST_COUNT = 2.0**53  # beyond it a float64 no longer tells neighbouring integers apart
 
 
+def real(value: ArrayLike) -> NDArray[np.float64]:
+    """`value` as float64, after it was checked."""
+    return np.asarray(value, np.float64)
+
+
 def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """`value` as float64. Raises TypeError if it is not made of real numbers."""
     array = np.asarray(value)
@@ -18,7 +23,7 @@ def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
     return array.astype(np.float64)
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
     """A value on one line, whatever its length."""
     return " ".join(np.array2string(np.asarray(value), threshold=6).split())
 
@@ -28,7 +33,7 @@ def positive(**parameters: ArrayLike) -> None:
     for name, value in parameters.items():
         array = _floats(name, value)
         if not np.all(np.isfinite(array) & (array > 0)):
-            raise ValueError(f"{name} = {_show(value)}: must be finite and > 0")
+            raise ValueError(f"{name} = {show(value)}: must be finite and > 0")
 
 
 def nonnegative(**parameters: ArrayLike) -> None:
@@ -36,21 +41,21 @@ def nonnegative(**parameters: ArrayLike) -> None:
     for name, value in parameters.items():
         array = _floats(name, value)
         if not np.all(np.isfinite(array) & (array >= 0)):
-            raise ValueError(f"{name} = {_show(value)}: must be finite and >= 0")
+            raise ValueError(f"{name} = {show(value)}: must be finite and >= 0")
 
 
 def finite(**parameters: ArrayLike) -> None:
     """Every parameter must be finite. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         if not np.all(np.isfinite(_floats(name, value))):
-            raise ValueError(f"{name} = {_show(value)}: must be finite")
+            raise ValueError(f"{name} = {show(value)}: must be finite")
 
 
 def discount(beta: ArrayLike) -> None:
     """beta must lie in (0, 1). Raises ValueError, or TypeError if not real."""
     array = _floats("beta", beta)
     if not np.all((array > 0) & (array < 1)):
-        raise ValueError(f"beta = {_show(beta)}: must lie in (0, 1)")
+        raise ValueError(f"beta = {show(beta)}: must lie in (0, 1)")
 
 
 def count(**parameters: ArrayLike) -> None:
@@ -58,12 +63,12 @@ def count(**parameters: ArrayLike) -> None:
     for name, value in parameters.items():
         array = _floats(name, value)
         if not np.all((array >= 1) & (array <= LARGEST_COUNT) & (array == np.floor(array))):
-            raise ValueError(f"{name} = {_show(value)}: must be an integer in 1..2^53")
+            raise ValueError(f"{name} = {show(value)}: must be an integer in 1..2^53")
 
 
 def round_up(steps: NDArray[np.float64]) -> NDArray[np.int64]:
     """The number of steps as int64, rounded up, at least 1. Raises ValueError above 2^53."""
     whole = np.maximum(np.ceil(steps), 1.0)
     if not np.all(whole <= LARGEST_COUNT):
-        raise ValueError(f"steps = {_show(steps)}: must be at most 2^53; choose a larger eps or a smaller gap or guess")
+        raise ValueError(f"steps = {show(steps)}: must be at most 2^53; choose a larger eps or a smaller gap or guess")
     return np.asarray(whole.astype(np.int64))[()]

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.adam_ema import Parameters, lemma07_bracket, theorem11_parameters, theorem18_parameters
-from theory.ranges import count, discount, nonnegative, positive
+from theory.ranges import count, discount, nonnegative, positive, real, show
 from theory.spread import straight_line_spread as straight_line_spread
 from theory.spread import straight_line_spread_at as straight_line_spread_at
+from theory.tuning import sharpened_parameters as sharpened_parameters
 
 Array = NDArray[np.float64]
 
 SCALE_SHARE = 0.237  # multiplies (G + sigma)/C in `theorem11_bound`
-GUESS_LIMIT = 16.0 * (1.0 - SCALE_SHARE)  # 12.208: up to this C/(G + sigma), `theorem11_bound` is below the stated bound
+GUESS_LIMIT = 16.0 * (1.0 - SCALE_SHARE)  # 12.208, of C/(G + sigma): up to it, `theorem11_bound` <= the stated bound
 
 
 def lemma04_smooth(eps: ArrayLike) -> Array:
@@ -26,7 +27,7 @@ def lemma04_smooth(eps: ArrayLike) -> Array:
     most eps + w - w^2/eps <= 1.25 eps. Attained by F'(y) = c - L|y - x| with y = x +- eps/(2L), c = 1.25 eps.
     """
     positive(eps=eps)
-    return 1.25 * np.asarray(eps, float)
+    return 1.25 * real(eps)
 
 
 def lemma04_hessian(eps: ArrayLike) -> Array:
@@ -35,7 +36,7 @@ def lemma04_hessian(eps: ArrayLike) -> Array:
     E y = x removes the linear term: ||E grad F(y) - grad F(x)|| <= (H/2) E||y-x||^2, the second term of the measure.
     """
     positive(eps=eps)
-    return 1.0 * np.asarray(eps, float)
+    return 1.0 * real(eps)
 
 
 def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Array:
@@ -46,7 +47,7 @@ def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLi
     """
     positive(eps=eps, lam=lam, delta=delta)
     nonnegative(lipschitz=lipschitz)
-    return np.maximum(1.0, 2.0 * np.asarray(lipschitz) / (np.asarray(lam) * np.square(delta))) * np.asarray(eps, float)
+    return np.maximum(1.0, 2.0 * real(lipschitz) / (real(lam) * np.square(delta))) * real(eps)
 
 
 def lemma07_bound(
@@ -59,7 +60,7 @@ def lemma07_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Array:
-    """Delta/(DT) + G beta/((1-beta)T) + sigma [beta/T + (1-beta)]/sqrt(1-beta^2) + bracket/(DT). Status: ours (Lemma 7).
+    """Delta/(DT) + G beta/((1-beta)T) + sigma [beta/T + (1-beta)]/sqrt(1-beta^2) + bracket/(DT). Status: ours.
 
     Lemma 7's proof, keeping signs. Comparator: (1-beta) D||S^F_n|| = D (1-beta^n) ||E grad F(y_n)|| costs
     D G sum_n beta^n <= D G beta/(1-beta). The (B) term's beta <S^F_T, u_T> = -beta D||S^F_T|| <= 0 is dropped, not
@@ -70,11 +71,11 @@ def lemma07_bound(
     positive(radius=radius)
     count(steps=steps)
     bracket = lemma07_bracket(beta, regret_last, regret_sum)
-    beta, horizon = np.asarray(beta, float), np.asarray(steps, float)
+    beta, horizon = real(beta), real(steps)
     rate = 1.0 - beta
-    noise = np.asarray(sigma) * (beta / horizon + rate) / np.sqrt(rate * (1.0 + beta))
-    descent = (np.asarray(gap) + bracket) / (np.asarray(radius) * horizon)
-    return descent + np.asarray(lipschitz) * beta / (rate * horizon) + noise
+    noise = real(sigma) * (beta / horizon + rate) / np.sqrt(rate * (1.0 + beta))
+    descent = (real(gap) + bracket) / (real(radius) * horizon)
+    return descent + real(lipschitz) * beta / (rate * horizon) + noise
 
 
 # Lemma 17, ours: the proof above, coordinate by coordinate with u_n[i] = -D sign(S^F_n[i]), then added. Pass
@@ -93,7 +94,7 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Array:
     """
     positive(radius=radius)
     nonnegative(square_sum=square_sum)
-    return 2.0 * np.asarray(radius, float) * np.sqrt(square_sum)
+    return 2.0 * real(radius) * np.sqrt(square_sum)
 
 
 def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Array:
@@ -110,8 +111,8 @@ def regret_expectation(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike
     positive(radius=radius)
     nonnegative(lipschitz=lipschitz, sigma=sigma)
     discount(beta)
-    beta = np.asarray(beta, float)
-    return 2.0 * np.asarray(radius) * np.hypot(lipschitz, sigma) / np.sqrt((1.0 - beta) * (1.0 + beta))
+    beta = real(beta)
+    return 2.0 * real(radius) * np.hypot(lipschitz, sigma) / np.sqrt((1.0 - beta) * (1.0 + beta))
 
 
 def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Array:
@@ -126,8 +127,8 @@ def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Arr
     positive(radius=radius)
     discount(beta)
     count(dim=dim)
-    beta = np.asarray(beta, float)
-    return 2.0 * beta / (1.0 + beta) * np.asarray(dim) * np.square(np.asarray(radius) / (1.0 - beta))
+    beta = real(beta)
+    return 2.0 * beta / (1.0 + beta) * real(dim) * np.square(real(radius) / (1.0 - beta))
 
 
 def guarantee(
@@ -144,7 +145,9 @@ def guarantee(
     lemma07_bound with regret_expectation in the bracket, plus lam times lemma10_bound.
     """
     positive(lam=lam)
-    return _total(lam, gap, lipschitz, sigma, np.hypot(lipschitz, sigma), Parameters(beta, radius, steps), 1)
+    return _total(
+        lam, gap, real(lipschitz), real(sigma), np.hypot(lipschitz, sigma), Parameters(beta, radius, steps), 1
+    )
 
 
 def theorem11_guarantee(
@@ -160,13 +163,13 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigm
 
     Put rho = sqrt(1-beta) = eps/(10C) <= 1/10; T >= 12C/(eps (1-beta)) gives 1/((1-beta)T) <= (5/6) rho. Spread:
     2 beta/(1+beta) eps/16. Descent: Delta/(DT) <= eps. The rest is at most rho times
-    (5/6) beta G + (2 sqrt(G^2+sigma^2) + sigma) (1 + (5/6) beta rho)/sqrt(1+beta), convex and homogeneous in (G, sigma),
-    so largest at sigma = 0 or G = 0; there it increases in rho, to 2.3597 (sigma = 0) and 2.3020 (G = 0) times
-    G + sigma at rho = 1/10. Hence 0.236 would do; for eps << C, 0.225. Not above the stated (1 + (G+sigma)/C) eps while
-    C <= GUESS_LIMIT (G + sigma). Raises ValueError if eps > C.
+    (5/6) beta G + (2 sqrt(G^2+sigma^2) + sigma) (1 + (5/6) beta rho)/sqrt(1+beta), convex and
+    homogeneous in (G, sigma), so largest at sigma = 0 or G = 0. There it increases in rho, to 2.3597 (sigma = 0) and
+    2.3020 (G = 0) times G + sigma at rho = 1/10: hence 0.236 would do, and 0.225 for eps << C. Not above the stated
+    (1 + (G+sigma)/C) eps while C <= GUESS_LIMIT (G + sigma). Raises ValueError if eps > C.
     """
     nonnegative(lipschitz=lipschitz, sigma=sigma)
-    return theorem18_bound(eps, guess, np.asarray(lipschitz, float) + np.asarray(sigma, float))
+    return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
 
 
 def theorem18_guarantee(
@@ -181,7 +184,7 @@ def theorem18_guarantee(
 
     coordinate_lipschitz, coordinate_sigma: shape (..., dim), the same shape; the rest broadcasts with (...).
     """
-    lipschitz, sigma = np.asarray(coordinate_lipschitz, float), np.asarray(coordinate_sigma, float)
+    lipschitz, sigma = real(coordinate_lipschitz), real(coordinate_sigma)
     if lipschitz.ndim == 0 or lipschitz.shape != sigma.shape:
         shapes = f"{lipschitz.shape} and {sigma.shape}"
         raise ValueError(f"coordinate_lipschitz and coordinate_sigma have shapes {shapes}: must be equal, (..., dim)")
@@ -192,12 +195,12 @@ def theorem18_guarantee(
 
 
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:
-    """(17/16 + 0.237 ||G+sigma||_1/C) eps, for eps <= C. Status: ours (Theorem 18); `theorem11_bound` by coordinates."""
+    """(17/16 + 0.237 ||G+sigma||_1/C) eps, for eps <= C. Status: ours (Theorem 18); as `theorem11_bound`."""
     positive(eps=eps, guess=guess)
     nonnegative(l1_scale=l1_scale)
-    if not np.all(np.asarray(eps) <= np.asarray(guess)):
-        raise ValueError(f"eps = {eps}: must be <= guess = {guess}")
-    return (17.0 / 16.0 + SCALE_SHARE * np.asarray(l1_scale) / np.asarray(guess)) * np.asarray(eps, float)
+    if not np.all(real(eps) <= real(guess)):
+        raise ValueError(f"eps = {show(eps)}: must be <= guess = {show(guess)}")
+    return (17.0 / 16.0 + SCALE_SHARE * real(l1_scale) / real(guess)) * real(eps)
 
 
 def _total(
@@ -206,5 +209,5 @@ def _total(
     """The conversion, the regret (energy: the G^2 + sigma^2 root, added over coordinates) and the spread."""
     beta, radius, steps = parameters
     regret = regret_expectation(radius, energy, 0.0, beta)
-    conversion = lemma07_bound(gap, lipschitz, sigma, radius, beta, steps, regret, np.asarray(steps) * regret)
-    return conversion + np.asarray(lam) * lemma10_bound(radius, beta, dim)
+    conversion = lemma07_bound(gap, lipschitz, sigma, radius, beta, steps, regret, real(steps) * regret)
+    return conversion + real(lam) * lemma10_bound(radius, beta, dim)

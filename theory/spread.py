@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.ranges import count, discount, positive
+from theory.ranges import count, discount, positive, real
 
 Array = NDArray[np.float64]
 
@@ -32,11 +32,11 @@ def straight_line_spread_at(radius: ArrayLike, beta: ArrayLike, time: ArrayLike)
     positive(radius=radius)
     discount(beta)
     count(time=time)
-    time, half = np.asarray(time, float), -0.5 * np.log(np.asarray(beta, float))
+    time, half = real(time), -0.5 * np.log(real(beta))
     x = half * time
     squares = time * (time + 1.0) * _phi(x) - _phi(half)
     lengths = _coth_rest(x) / half - _csch_rest(half) / np.tanh(x)
-    return np.square(np.asarray(radius, float)) * np.where(time > 1, squares + lengths, 0.0) / 4.0
+    return real(np.square(real(radius)) * np.where(time > 1, squares + lengths, 0.0) / 4.0)[()]
 
 
 def straight_line_spread(radius: float, beta: float, steps: int) -> float:
