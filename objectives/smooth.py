@@ -166,7 +166,8 @@ class Huber(SeparableSum):
     def grad(self, x: Array, out: Array | None = None) -> Array:
         """slope clip(x/width, -1, 1)."""
         out = np.divide(x, self.p.width, out=out)
-        np.clip(out, -1.0, 1.0, out=out)
+        np.minimum(out, 1.0, out=out)  # faster than np.clip on small batches
+        np.maximum(out, -1.0, out=out)
         return np.multiply(out, self.p.slope, out=out)
 
     def _piece(self, i: int) -> PiecewiseSlope:

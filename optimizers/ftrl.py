@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import absolute, add, divide, maximum, multiply, sqrt
 from numpy.typing import NDArray
 
 from optimizers.base import ALARM, Array, column
@@ -32,6 +33,7 @@ class FTRLState:
         self.first, self.next_first, self.scratch = (np.zeros((runs, dim)) for _ in range(3))
         self.second, self.next_second, self.root = (np.zeros((runs, width)) for _ in range(3))
         self.norm = np.zeros((runs, width))
+        self.flat = width == dim  # one second moment a coordinate
         self.exponent: NDArray[np.int32] | None = None
         self.seen = False  # True once every `second` is positive, and stays so: then nothing divides by zero
         self.forgets = bool(np.min(learner.beta2) < 1e-100)
@@ -68,18 +70,18 @@ class DiscountedFTRL:
 
     def play(self, state: FTRLState, out: Array) -> Array:
         """Write z, shape (runs, dim), to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
-        root = np.sqrt(state.second, out=state.root)
+        root = sqrt(state.second, state.root)
         if self.clipped:
             if self.coordinatewise:
-                np.abs(state.first, out=state.norm)
-            np.maximum(root, state.norm, out=root)
-        if not state.seen:
+                absolute(state.first, state.norm)
+            maximum(root, state.norm, out=root)
+        if state.seen:
+            divide(state.first, root, out)
+        else:
             state.seen = not state.forgets and bool(state.second.all())
             out.fill(0.0)
             np.divide(state.first, root, out=out, where=root > 0)
-        else:
-            np.divide(state.first, root, out=out)
-        return np.multiply(out, state.minus_radius, out=out)
+        return multiply(out, state.minus_radius, out)
 
     def update(self, state: FTRLState, grad: Array) -> None:
         """Add g_t, shape (runs, dim). Any finite gradient from 1e-300 to 1e300, zeros for any time."""
@@ -100,20 +102,18 @@ class DiscountedFTRL:
 
     def _advance(self, state: FTRLState, grad: Array) -> None:
         """next_first = beta1 first + g, next_second = beta2 second + |g|^2."""
-        self._square(grad, state.root)
-        np.multiply(state.second, state.beta2, out=state.next_second)
-        np.add(state.next_second, state.root, out=state.next_second)
-        np.multiply(state.first, state.beta1, out=state.next_first)
-        np.add(state.next_first, grad, out=state.next_first)
-        if not self.coordinatewise:
-            self._square(state.next_first, state.norm)
-            np.sqrt(state.norm, out=state.norm)
-
-    def _square(self, vector: Array, out: Array) -> None:
-        if vector.shape == out.shape:
-            np.multiply(vector, vector, out=out)
+        square, second, first = state.root, state.next_second, state.next_first
+        if state.flat:
+            multiply(grad, grad, square)
         else:
-            np.vecdot(vector, vector, out=out[:, 0])
+            np.vecdot(grad, grad, out=square[:, 0])
+        multiply(state.second, state.beta2, second)
+        add(second, square, second)
+        multiply(state.first, state.beta1, first)
+        add(first, grad, first)
+        if not self.coordinatewise:
+            np.vecdot(first, first, out=state.norm[:, 0])
+            sqrt(state.norm, state.norm)
 
     def _rescale(self, state: FTRLState, grad: Array) -> NDArray[np.int32]:
         """Choose the power of two that brings the larger of history and gradient to about 1."""

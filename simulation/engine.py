@@ -194,11 +194,11 @@ class _Tile:
         multiply, add = np.multiply, np.add
         for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), self.noise.rows(steps), strict=True)):
             learner.play(state, play)
-            multiply(play, scale, out=step)
-            add(x, step, out=x)
+            multiply(play, scale, step)
+            add(x, step, x)
             objective.grad(x, grad)
             if additive:
-                add(grad, raw, out=noisy)
+                add(grad, raw, noisy)
             else:
                 oracle(objective, x, grad, raw, noisy)
             learner.update(state, noisy)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from numpy import add, multiply
 from numpy.typing import ArrayLike, NDArray
 
 from objectives.base import Objective
@@ -30,8 +31,8 @@ def total_weight(beta: ArrayLike, time: ArrayLike) -> Array:
 
 def dot(a: Array, b: Array, out: Array) -> None:
     """out[r, 0] = <a[r], b[r]> over coordinates."""
-    if a.shape == out.shape:
-        np.multiply(a, b, out=out)
+    if a.shape[1] == 1:
+        multiply(a, b, out)
     else:
         np.vecdot(a, b, out=out[:, 0])
 
@@ -89,18 +90,20 @@ class Certificate(Probe):
 
     def step(self, now: Now, row: Array, last: Array) -> None:
         """Raw row: ||S^F||^2 (or the L1 norm), the undivided spread, nothing."""
-        np.multiply(self.sum, self.decay, out=self.sum)
-        np.add(self.sum, now.grad, out=self.sum)
+        total, offset, from_old, product = self.sum, self.offset, self.from_old, row[2]
+        multiply(total, self.decay, total)
+        add(total, now.grad, total)
         # x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1}); the spread grows by their product.
-        np.add(self.offset, now.step, out=self.from_old)
-        np.multiply(self.from_old, self._keep[now.time - self._first], out=self.offset)
+        add(offset, now.step, from_old)
+        multiply(from_old, self._keep[now.time - self._first], offset)
         if self.kind == "l2":
-            dot(self.sum, self.sum, row[0])
+            dot(total, total, row[0])
         else:
-            add_up(np.abs(self.sum, out=self.size), row[0])
-        dot(self.from_old, self.offset, row[2])
-        np.multiply(last[1], self.beta_column, out=row[1])
-        np.add(row[1], row[2], out=row[1])
+            add_up(np.abs(total, self.size), row[0])
+        dot(from_old, offset, product)
+        spread = row[1]
+        multiply(last[1], self.beta_column, spread)
+        add(spread, product, spread)
         if self._events and now.time in self._events:
             self._keep_average(now)
 

@@ -34,7 +34,7 @@ class Reservoir:
     """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
 
     A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
-    do not depend on the length of a block. `scale`, shape (runs, width) or None, multiplies them.
+    do not depend on the length of a block. values: about how many a run draws at once. `scale`, shape (runs, width) or None, multiplies them.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Reservoir:
         fill: Fill,
         width: int,
         scale: Array | None = None,
-        values: int = 65536,
+        values: int = 1024,
     ) -> None:
         runs = len(generators)
-        length = int(np.clip(values // max(1, runs * width), 8, 1024))
+        length = max(8, values // width)
         self._generators, self._fill = list(generators), fill
         self._raw = np.empty((runs, length, width))
         self._rows = np.empty((length, runs, width))

@@ -100,7 +100,7 @@ def test_streams_do_not_depend_on_blocks():
             got += list(made.rows(min(made.ready(), steps)).copy())
         return np.array(got[:100])
 
-    np.testing.assert_array_equal(rows(48, 5), rows(65536, 1000))
+    np.testing.assert_array_equal(rows(24, 5), rows(3000, 1000))
 
 
 def test_accounting_identity():

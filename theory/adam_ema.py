@@ -169,10 +169,7 @@ def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: 
 
 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
-    """(1 + (G + sigma)/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||^[lam]. Status: stated, Theorem 11.
-
-    Its proof gives `theorem11_bound_proved`; see `sharpened.theorem11_bound`.
-    """
+    """(1 + (G + sigma)/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||^[lam]. Status: stated, Theorem 11."""
     nonnegative(lipschitz=lipschitz, sigma=sigma)
     return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
 

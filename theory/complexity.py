@@ -179,7 +179,7 @@ def leading_constant(sigma_share: ArrayLike, regret: float = 2.0, variance: floa
     """
     share = _share(sigma_share)
     positive(regret=regret, variance=variance)
-    return LEADING * np.sqrt(variance) * np.square(regret + share)
+    return real(LEADING * np.sqrt(variance) * np.square(regret + share))[()]
 
 
 def leading_constant_sharpened(sigma_share: ArrayLike) -> Array:
@@ -189,7 +189,7 @@ def leading_constant_sharpened(sigma_share: ArrayLike) -> Array:
     """
     share = _share(sigma_share)
     kappa = (2.0 * np.hypot(1.0 - share, share) + share) / np.sqrt(2.0)
-    return LEADING * np.square(kappa)
+    return real(LEADING * np.square(kappa))[()]
 
 
 def _share(sigma_share: ArrayLike) -> Array:

@@ -17,7 +17,10 @@ def real(value: ArrayLike) -> NDArray[np.float64]:
 
 def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """`value` as float64. Raises TypeError if it is not made of real numbers."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a ragged list
+        array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} = {value!r}: must be a real number or an array of real numbers")
     return array.astype(np.float64)
