@@ -3,7 +3,7 @@
 Every statistical row poses two one-sided hypotheses: "the check holds" and "it does not". Holm's step-down over all of
 them, claims and controls each in their own family, bounds the probability of any wrong verdict by ALPHA. The reported
 limits are at the level at which the row was tested, so that `supported` is upper <= bound, `refuted` lower > bound.
-Pathwise rows are exact and take no level.
+Pathwise rows are exact and take no level. The level is divided by what the limits may err (intervals.SAFETY).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.intervals import lower_limit, p_above, p_below, upper_limit
+from analysis.intervals import SAFETY, lower_limit, p_above, p_below, upper_limit
 from experiments.evidence import Cell, Check
 
 ALPHA = 0.01
@@ -91,10 +91,10 @@ def _holm(rulings: list[Ruling]) -> None:
     for i, ruling in enumerate(rulings):
         holds, fails = _p_values(ruling.check)
         tests += [(holds, i, "supported"), (fails, i, "refuted")]
-    open_, level = True, ALPHA
+    open_, level = True, ALPHA / SAFETY
     for rank, (p, i, verdict) in enumerate(sorted(tests)):
         if open_:  # after the first failure, all that remain are held to the level at which the steps stopped
-            level = ALPHA / (len(tests) - rank)
+            level = ALPHA / SAFETY / (len(tests) - rank)
             open_ = p <= level
         ruling = rulings[i]
         if open_:

@@ -74,7 +74,8 @@ def nanoseconds(work: Callable[[int, int, int], None], runs: int, dim: int, step
 def main() -> None:
     """Print the table."""
     print(
-        f"{'runs x dim':>12} {'engine ns':>10} {'us a step':>10} {'floor ns':>9} {'engine/floor':>13} {'textbook/engine':>16}"
+        f"{'runs x dim':>12} {'engine ns':>10} {'us a step':>10} {'floor ns':>9} "
+        f"{'engine/floor':>13} {'textbook/engine':>16}"
     )
     for runs, dim, steps in SHAPES:
         engine(runs, dim, 64)

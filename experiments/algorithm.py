@@ -66,6 +66,14 @@ class FreeClaim(AlgorithmClaim):
     windows: int = setting(0)
     runs: int = setting(0)
 
+    def __post_init__(self) -> None:
+        if not self.betas or not all(0 < beta < 1 for beta in self.betas):
+            raise ValueError(f"case.settings.betas = {self.betas}: each must lie in (0, 1)")
+        if not 0 < self.reach < np.inf:
+            raise ValueError(f"case.settings.reach = {self.reach}: must be finite and > 0")
+        if self.windows < 0 or self.runs < 0:
+            raise ValueError(f"case.settings: windows = {self.windows}, runs = {self.runs}: must be >= 0")
+
     def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
         """(beta, D, T), each of shape (betas * runs,): the runs of one beta are consecutive."""
         beta = np.repeat(np.asarray(self.betas, float), self.runs or context.effort.runs)

@@ -56,6 +56,14 @@ class Theorem11(AlgorithmClaim):
     noise_levels: tuple[float, ...] = setting((0.0, 1.0))
     average: str = "ema"
 
+    def __post_init__(self) -> None:
+        if not 0 < self.eps < np.inf or not 0 < self.lam < np.inf:
+            raise ValueError(f"case.settings: eps = {self.eps}, lam = {self.lam}: must be finite and > 0")
+        if not self.guess_ratios or not all(0.1 <= ratio < np.inf for ratio in self.guess_ratios):
+            raise ValueError(f"case.settings.guess_ratios = {self.guess_ratios}: C/(G+sigma), each must be >= 0.1")
+        if not self.noise_levels or not all(0 <= level < np.inf for level in self.noise_levels):
+            raise ValueError(f"case.settings.noise_levels = {self.noise_levels}: each must be finite and >= 0")
+
     def points(self, problem: Problem, context: Context) -> list[Point]:
         """The settings C = ratio (G + sigma), as far as the preset's limit of C/eps allows."""
         found = []

@@ -27,7 +27,8 @@ from objectives.base import PiecewiseSlope, Separable, SmoothSlope
 
 Array = NDArray[np.float64]
 Norm = Literal["l1", "l2"]
-INNER, OUTER, RADIAL = 42, 36, 30  # bisections on v, u, mu; fewer of the first two where chords limit the gap anyway
+INNER, OUTER = 42, 36  # bisections on v and u; fewer where chords limit the gap anyway
+RADIAL, COARSE = 18, (26, 20)  # bisections on mu, and on v and u meanwhile: the value is flat at the optimum
 ROUNDING = 256 * np.finfo(float).eps
 
 
@@ -61,11 +62,10 @@ class _Pieces:
     error: float
     height: float
 
-    @property
-    def bisections(self) -> tuple[int, int]:
+    def bisections(self, coarse: bool = False) -> tuple[int, int]:
         """On v and on u: enough for a thousandth of the chords' error."""
-        if self.error == 0.0:
-            return INNER, OUTER
+        if coarse or self.error == 0.0:
+            return COARSE if coarse else (INNER, OUTER)
         needed = int(np.log2(1e4 * self.height / self.error))
         return min(INNER, needed + 2), min(OUTER, needed)
 
@@ -124,7 +124,7 @@ class _Mixture:
         return (self.weight * self.gradient).sum(axis=1)
 
 
-def _envelope(p: _Pieces, x: Array, lam: float, u: Array) -> _Mixture:
+def _envelope(p: _Pieces, x: Array, lam: float, u: Array, coarse: bool = False) -> _Mixture:
     """The convex envelope of h_u at x: bisection on v, with the two atoms between which x lies."""
     span = 2.0 * np.sqrt(2.0 * lam * p.height) * (1.0 + 1e-9) + 1e-300
     low, high = np.full(x.shape, -span), np.full(x.shape, span)
@@ -133,7 +133,7 @@ def _envelope(p: _Pieces, x: Array, lam: float, u: Array) -> _Mixture:
         if not (short_low.any() or short_high.any()):
             break
         low, high = np.where(short_low, 2.0 * low, low), np.where(short_high, 2.0 * high, high)
-    for _ in range(p.bisections[0]):
+    for _ in range(p.bisections(coarse)[0]):
         middle = 0.5 * (low + high)
         left = _minimise(p, x, lam, u, middle)[1] <= 0
         low, high = np.where(left, middle, low), np.where(left, high, middle)
@@ -159,17 +159,17 @@ class _Solution:
     weight: Array
 
 
-def _solve(p: _Pieces, x: Array, lam: float, mu: Array) -> _Solution:
+def _solve(p: _Pieces, x: Array, lam: float, mu: Array, coarse: bool) -> _Solution:
     """maximise phi(u) - mu u^2/2 over u in [-1, 1]: bisection on its derivative E f' - mu u."""
     low, high = np.full(x.shape, -1.0), np.full(x.shape, 1.0)
-    at_low, at_high = _envelope(p, x, lam, low), _envelope(p, x, lam, high)
+    at_low, at_high = _envelope(p, x, lam, low, coarse), _envelope(p, x, lam, high, coarse)
     low = np.where(at_high.mean - mu * high >= 0, high, low)
     high = np.where(at_low.mean - mu * -1.0 <= 0, -1.0, high)
-    for _ in range(p.bisections[1]):
+    for _ in range(p.bisections(coarse)[1]):
         middle = 0.5 * (low + high)
-        rising = _envelope(p, x, lam, middle).mean - mu * middle >= 0
+        rising = _envelope(p, x, lam, middle, coarse).mean - mu * middle >= 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-    at_low, at_high = _envelope(p, x, lam, low), _envelope(p, x, lam, high)
+    at_low, at_high = _envelope(p, x, lam, low, coarse), _envelope(p, x, lam, high, coarse)
     target = mu * 0.5 * (low + high)
     gap = at_low.mean - at_high.mean
     share = np.divide(target - at_high.mean, gap, out=np.ones_like(gap), where=gap > 0)
@@ -199,12 +199,12 @@ class _Problem:
         for (columns, _), p in zip(self.groups, self.pieces, strict=True):
             self.error[columns] = p.error
 
-    def solve(self, mu: Array) -> _Solution:
+    def solve(self, mu: Array, coarse: bool = False) -> _Solution:
         """Every coordinate's problem at mu, shape (points,): arrays (points, dim) and (points, dim, 4)."""
         points, dim = self.x.shape
         whole = _Solution(*(np.empty((points, dim)) for _ in range(3)), *(np.empty((points, dim, 4)) for _ in range(3)))
         for (columns, _), p in zip(self.groups, self.pieces, strict=True):
-            part = _solve(p, self.x[:, columns].ravel(), self.lam, np.repeat(mu, len(columns)))
+            part = _solve(p, self.x[:, columns].ravel(), self.lam, np.repeat(mu, len(columns)), coarse)
             for name, value in vars(part).items():
                 getattr(whole, name)[:, columns] = value.reshape(points, len(columns), *value.shape[1:])
         return whole
@@ -243,7 +243,7 @@ def measure(objective: Any, x: Array, lam: float, norm: Norm = "l2", tolerance: 
         low = mu
         for _ in range(RADIAL):
             mu = 0.5 * (low + high)
-            outside = np.square(problem.solve(mu).u).sum(axis=1) > 1.0
+            outside = np.square(problem.solve(mu, coarse=True).u).sum(axis=1) > 1.0
             low, high = np.where(outside, mu, low), np.where(outside, high, mu)
         inside = np.square(found.u).sum(axis=1) <= 1.0
         found = problem.solve(np.where(inside, 0.0, high))

@@ -34,7 +34,8 @@ class Reservoir:
     """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
 
     A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
-    do not depend on the length of a block. values: about how many a run draws at once. `scale`, shape (runs, width) or None, multiplies them.
+    do not depend on the length of a block. values: about how many a run draws at once. `scale`, shape
+    (runs, width) or None, multiplies them.
     """
 
     def __init__(

@@ -62,7 +62,11 @@ def test_lipschitz(name, objective):
     grads = objective.grad(x)
     norms = np.linalg.norm(grads, axis=1)
     top = x[np.argsort(norms)[-3:]]
-    attained(name, max(norms.max(), climbed(lambda y: np.linalg.norm(objective.grad(y[None])), objective, top)), objective.constants.lipschitz)
+    attained(
+        name,
+        max(norms.max(), climbed(lambda y: np.linalg.norm(objective.grad(y[None])), objective, top)),
+        objective.constants.lipschitz,
+    )
     for i, constant in enumerate(objective.constants.coordinate_lipschitz):
         if constant == 0:
             assert not grads[:, i].any()
@@ -84,7 +88,8 @@ def test_smoothness(name, objective):
     """L, as difference quotients of the gradient at several distances; inf where there are kinks."""
     constant = objective.constants.smoothness
     found = max(
-        _quotients(objective.grad, objective, lambda d: np.linalg.norm(d, axis=1), step).max() for step in (1.0, 0.1, 1e-4)
+        _quotients(objective.grad, objective, lambda d: np.linalg.norm(d, axis=1), step).max()
+        for step in (1.0, 0.1, 1e-4)
     )
     if np.isinf(constant):
         assert _quotients(objective.grad, objective, lambda d: np.linalg.norm(d, axis=1), 2e-3).max() > 50
@@ -103,7 +108,9 @@ def test_hessian_lipschitz(name, objective):
 
     def diagonal(x):
         columns = np.eye(x.shape[1])
-        return np.stack([(objective.grad(x + h * e) - objective.grad(x - h * e))[:, i] / (2 * h) for i, e in enumerate(columns)], 1)
+        return np.stack(
+            [(objective.grad(x + h * e) - objective.grad(x - h * e))[:, i] / (2 * h) for i, e in enumerate(columns)], 1
+        )
 
     found = max(_quotients(diagonal, objective, lambda d: np.abs(d).max(axis=1), step).max() for step in (0.3, 0.02))
     assert found <= constant * (1.0 + 1e-4)
@@ -115,7 +122,9 @@ def test_gradient(name, objective):
     """Central differences away from kinks (where the gradient is constant nearby, or smooth)."""
     x, h = points(objective, 4000), 1e-6
     columns = np.eye(x.shape[1])
-    near = np.max([np.abs(objective.grad(x + s * 3 * h * e) - objective.grad(x)).max(axis=1) for e in columns for s in (-1, 1)], 0)
+    near = np.max(
+        [np.abs(objective.grad(x + s * 3 * h * e) - objective.grad(x)).max(axis=1) for e in columns for s in (-1, 1)], 0
+    )
     x = x[near < 1e-3]
     assert len(x) > 3000
     differences = np.stack([(objective.value(x + h * e) - objective.value(x - h * e)) / (2 * h) for e in columns], 1)
@@ -175,7 +184,12 @@ def test_slopes(objective):
 def test_extremes(name):
     """At 0, at the start, d = 1, and scales of 1e-100 and 1e100: finite, without warnings."""
     for scale in (1e-100, 1.0, 1e100):
-        key = {"geman_mcclure": "height", "robust_regression": "height", "max_affine_difference": "inner", "two_slope_ramp": "steep"}
+        key = {
+            "geman_mcclure": "height",
+            "robust_regression": "height",
+            "max_affine_difference": "inner",
+            "two_slope_ramp": "steep",
+        }
         arguments = {key.get(name, "slope"): scale, "dim": 1}
         if name == "max_affine_difference":
             arguments["outer"] = scale / 2

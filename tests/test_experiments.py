@@ -1,0 +1,141 @@
+"""Cases, configuration, jobs: everything composes, bad input is refused, failures stay alone, bytes repeat."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+
+from experiments import config
+from experiments.base import Context, Effort
+from experiments.jobs import ROOT, key, run, sources, sweep
+from experiments.registry import CLAIMS
+
+CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
+
+
+def job(case, *overrides, results="unused"):
+    config.register()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        arguments = [f"case={case}", "preset=smoke", f"results={results}", *overrides]
+        return config.validate(compose("config", [*arguments, "hydra/launcher=basic"]))
+
+
+def test_every_case_composes():
+    """Each case is a valid job, named after its file; every claim has cases, in smoke too."""
+    jobs = [job(case) for case in CASES]
+    assert [made.name for made in jobs] == CASES
+    assert {made.config.case.claim for made in jobs} == set(CLAIMS)
+    assert {made.config.case.claim for made in jobs if "smoke" in made.config.case.presets} == set(CLAIMS)
+    assert len({key(made) for made in jobs}) == len(jobs)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_claim_introduces_itself(name):
+    """Label, title, statement, and at least one control."""
+    info = CLAIMS[name].info()
+    assert info.label and info.title and len(info.statement) > 80
+    assert CLAIMS[name]().controls()
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path):
+    """One process or two, first or second time; another seed gives other numbers."""
+    names = ["lemma07_small_triangle", "lemma08_pair", "lemma20_kink"]
+    small = ["preset.draws=500", "preset.runs=8"]
+
+    def files(folder, *more):
+        assert sweep([job(name, *small, *more, results=str(tmp_path / folder)) for name in names]) == []
+        root = tmp_path / folder / "cells"
+        return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*.*"))}
+
+    one = files("one", "workers=1")
+    assert one == files("two", "workers=2")
+    assert one == files("one", "workers=2")  # nothing is measured again
+    other = files("other", "seed=1")
+    assert set(one.values()) != set(other.values())
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_a_bad_objective_fails_alone():
+    """An objective that raises, or returns nan, becomes the error of its own cell."""
+    good = job("theorem11_kink", "preset.runs=8")
+
+    class Raises(type(good.problem.objective)):
+        def grad(self, x, out=None):
+            raise ArithmeticError("no gradient today")
+
+    class Nan(type(good.problem.objective)):
+        def grad(self, x, out=None):
+            return np.full_like(x, np.nan) if out is None else np.copyto(out, np.nan)
+
+    for kind, text in ((Raises, "no gradient today"), (Nan, "not finite")):
+        cell = run(replace(good, problem=replace(good.problem, objective=kind(**vars(good.problem.objective)))))
+        assert text in cell.error and cell.evidence is None
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("seed=-1", "seed = -1: must be >= 0"),
+        ("preset.runs=2", "preset.runs = 2"),
+        ("preset.guess_limit=nan", "guess_limit"),
+        ("case.claim=theorem99", "must be one of"),
+        ("+case.settings.colour=red", "unknown; theorem11 takes"),
+        ("problem.objective=cube", "must be one of"),
+        ("problem.noise=pink", "must be one of"),
+        ("+problem.arguments.size=1", "unknown"),
+        ("problem.arguments.slope=[1,2]", "coordinates"),
+        ("problem.adversary=pair", "exactly one"),
+        ("+case.settings.lam=-1", "lam"),
+        ("+case.settings.eps=0", "eps"),
+        ("case.settings.guess_ratios=[0.01]", "guess"),
+        ("case.settings.guess_ratios=[]", "guess_ratios"),
+    ],
+)
+def test_bad_values(override, text):
+    """ValueError with one line, before anything runs."""
+    with pytest.raises(ValueError, match=text) as caught:
+        job("theorem11_kink", override)
+    assert "\n" not in str(caught.value)
+
+
+def test_claims_refuse_the_wrong_problem():
+    """An adversary for Theorem 11, an objective for Theorem 9."""
+    with pytest.raises(ValueError, match="needs an objective"):
+        job("theorem11_kink", "problem=pair")
+    with pytest.raises(ValueError, match="needs an adversary"):
+        job("theorem09_pair", "problem=kink")
+
+
+def test_rescaling_is_exact():
+    """F/32, x/8, eps = 1/4, lam = 16: the same runs, so the same certificate over eps, to the last bits."""
+    base = job("theorem11_two_slopes")
+    scaled = job("theorem11_rescaled")
+    context = Context(0, "same", Effort(runs=8, windows=1, guess_limit=3.0, draws=100))
+    claims = [replace(made.claim, guess_ratios=(1.0,), noise_levels=(0.0,)) for made in (base, scaled)]
+    pairs = zip(claims, (base.problem, scaled.problem), strict=True)
+    first, second = (claim.measure(problem, context).checks for claim, problem in pairs)
+    for mine, theirs in zip(first, second, strict=True):
+        np.testing.assert_allclose(mine.samples, theirs.samples, rtol=1e-9)
+        assert mine.bound == pytest.approx(theirs.bound)
+
+
+def test_sources_follow_imports():
+    """A cell depends on its claim's file and on the engine, not on other claims."""
+    names = {path.relative_to(ROOT).as_posix() for path in sources("experiments.theorem11_stationarity")}
+    assert {"simulation/engine.py", "theory/adam_ema.py", "experiments/theorem11_stationarity.py"} <= names
+    assert "experiments/theorem09_regret.py" not in names and not any(n.startswith("analysis") for n in names)
+
+
+def test_command_line_says_one_line(tmp_path):
+    """A bad case on the command line: one line, exit code 1, nothing written."""
+    command = [sys.executable, "-m", "experiments", "case=nosuch", f"results={tmp_path / 'r'}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1 and "theorem11_kink" in done.stderr
+    assert not Path(tmp_path / "r").exists()
