@@ -20,8 +20,9 @@ below the bound. <b>refuted</b>: the lower limit is above it. <b>undecided</b>: 
 shows nothing, because the start satisfies the bound already or no deliberately broken control was rejected.
 <b>failed</b>: the measurement did not finish. One family-wise error level of 1&nbsp;% holds for the whole table.</p>
 <p><em>form</em> says whose bound it is: <b>stated</b> in the paper; <b>proved</b>, what the paper's proof gives where
-that is weaker; <b>ours</b>, a sharper constant with our own proof. <em>ratio</em> is measured/bound: near 1 the bound is
-tight. For identities it is |difference|/margin. <em>control</em> shows what the same check said about broken twins.</p>
+that is weaker; <b>ours</b>, a sharper constant with our own proof. <em>ratio</em> is measured/bound: near 1 the bound
+is tight. For identities it is |difference|/margin. <em>control</em> shows what the same check said about broken
+twins.</p>
 <p><b>What is certified.</b> The theorems bound an infimum over distributions; their proofs bound the
 <em>certificate</em>, one computable distribution. A certificate above a stated bound refutes the proof's inequality at
 that point, never the theorem. Rows <em>infimum</em> use a two-sided bracket of the infimum itself: they are supported
