@@ -1,9 +1,13 @@
 PRESET ?= paper
-PYTHON ?= $(shell command -v python3 || command -v python)
+RESULTS ?= results
+# the first interpreter that is new enough and can make an environment
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 export MPLBACKEND := Agg
+export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup check test reproduce report bench lock clean
@@ -15,8 +19,9 @@ help: ## show this help
 setup: .venv/ready ## create .venv with the locked requirements
 
 .venv/ready: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; use make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "error: no Python 3.11 or newer with venv and pip found; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	"$(PYTHON)" -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
@@ -30,17 +35,20 @@ test: setup ## the whole test suite
 	$(BIN)/python -m pytest
 
 reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep
-	@measured=0; $(BIN)/python -m experiments -m 'case=glob(*)' preset=$(PRESET) || measured=1; \
-	if [ -f results/manifest.json ]; then $(BIN)/python -m analysis || measured=1; fi; exit $$measured
+	@test -f "conf/preset/$(PRESET).yaml" || { echo "error: PRESET=$(PRESET): must be one of" \
+	$(sort $(basename $(notdir $(wildcard conf/preset/*.yaml)))) >&2; exit 1; }
+	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' preset=$(PRESET) results=$(RESULTS) || code=1; \
+	$(BIN)/python -m analysis $(RESULTS) || code=1; exit $$code
 
 report: setup ## judge and draw again what was measured
-	$(BIN)/python -m analysis
+	@$(BIN)/python -m analysis $(RESULTS)
 
 bench: setup ## the engine against its floor and against a textbook loop
 	$(BIN)/python -m benchmarks
 
 lock: ## pin requirements.in again (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	requirements.in -o requirements.lock
 
 clean: ## remove results and the environment
 	rm -rf .venv results/cells results/figures results/verdicts.csv results/report.html results/manifest.json

@@ -1,57 +1,121 @@
-"""Checks that a smoke run left what the README promises, and that bad input is refused."""
+"""`python .ci/promises.py RESULTS`: a smoke run left what the README promises, and bad input is refused."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 
-RESULTS = Path("results")
-PROMISED = ["claim", "label", "kind", "problem", "form", "quantity", "measured", "bound", "ratio", "lower", "upper"]
-BAD = ("case=nosuch", "preset.runs=-1", "preset.runs=many", "seed=-1", "nonsense=1", "problem.arguments.slope=-1")
+ROOT = Path(__file__).resolve().parent.parent
+PROMISED = [
+    "claim",
+    "label",
+    "kind",
+    "problem",
+    "form",
+    "quantity",
+    "setting",
+    "measured",
+    "bound",
+    "ratio",
+    "lower",
+    "upper",
+    "control",
+    "verdict",
+]
+BAD = (
+    "case=nosuch",
+    "preset=nosuch",
+    "preset.runs=-1",
+    "preset.runs=many",
+    "seed=-1",
+    "nonsense=1",
+    "problem.arguments.slope=-1",
+)
 
 
-def main() -> int:
+def main(results: Path) -> int:
     """Exit code 1 and a line for each broken promise."""
-    broken: list[str] = []
-    verdicts = pd.read_csv(RESULTS / "verdicts.csv")
-    missing = [name for name in [*PROMISED, "control", "verdict"] if name not in verdicts]
-    broken += [f"verdicts.csv has no column {name}" for name in missing]
-    if len(verdicts) < 50:
-        broken.append(f"verdicts.csv has only {len(verdicts)} rows")
-    bad = verdicts[verdicts["verdict"].isin(["refuted", "failed"])]
-    broken += [f"smoke has a {row.verdict} row: {row.label} on {row.problem}" for row in bad.itertuples()]
-    report = (RESULTS / "report.html").read_text(encoding="utf-8")
-    broken += [f"report.html lacks {label}" for label in verdicts["label"].unique() if label not in report]
-    if 'src="http' in report or '<link rel="stylesheet" href="http' in report:
-        broken.append("report.html loads something from outside")
-    for cell in json.loads((RESULTS / "manifest.json").read_text(encoding="utf-8"))["cells"]:
-        for ending in ("svg", "pdf"):
-            if not (RESULTS / "figures" / f"{cell['case']}.{ending}").is_file():
-                broken.append(f"no figure {cell['case']}.{ending}")
-    broken += refusals()
+    verdicts = pd.read_csv(results / "verdicts.csv")
+    broken = [*table(verdicts), *page(results, verdicts), *figures(results), *refusals(results)]
     for line in broken:
         print(f"broken promise: {line}", file=sys.stderr)
     return 1 if broken else 0
 
 
-def refusals() -> list[str]:
-    """Bad input must give one line, a non-zero exit, and write nothing."""
-    broken = []
-    before = sorted(path.stat().st_mtime_ns for path in RESULTS.rglob("*"))
-    for override in BAD:
-        for sweep in ([], ["-m"]):
-            command = [sys.executable, "-m", "experiments", *sweep, override]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode == 0 or len(done.stderr.strip().splitlines()) != 1 or done.stdout:
-                broken.append(f"{' '.join(command[1:])}: exit {done.returncode}, said {done.stderr!r} {done.stdout!r}")
-    if before != sorted(path.stat().st_mtime_ns for path in RESULTS.rglob("*")):
-        broken.append("bad input changed the results")
+def table(verdicts: pd.DataFrame) -> list[str]:
+    """verdicts.csv has its columns and enough rows, every claim a rejected control, and nothing refuted or failed."""
+    broken = [
+        f"verdicts.csv has no column {name}" for name in [*PROMISED, "control", "verdict"] if name not in verdicts
+    ]
+    if len(verdicts) < 50:
+        broken.append(f"verdicts.csv has only {len(verdicts)} rows")
+    bad = verdicts[verdicts["verdict"].isin(["refuted", "failed"])]
+    broken += [f"smoke has a {row.verdict} row: {row.label} on {row.problem}" for row in bad.itertuples()]
+    for label, rows in verdicts.groupby("label"):
+        if not rows["control"].str.contains(": refuted").any():
+            broken.append(f"no control of {label} was rejected")
     return broken
 
 
+class Loads(HTMLParser):
+    """Collects what a page would fetch: everything but links to click on, anchors and inline data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by the parser."""
+        for key, value in attrs:
+            fetches = key in ("src", "srcset", "data", "href", "xlink:href") and tag != "a"
+            if fetches and not (value or "").startswith(("#", "data:")):
+                self.found.append(f"{tag} {key}={value}")
+
+
+def page(results: Path, verdicts: pd.DataFrame) -> list[str]:
+    """report.html speaks of every claim and loads nothing: what it needs is inside."""
+    text = (results / "report.html").read_text(encoding="utf-8")
+    parser = Loads()
+    parser.feed(text)
+    styles = re.findall(r"""@import.*|url\((?!\s*["']?(?:#|data:))[^)]*""", text)
+    broken = [f"report.html lacks {label}" for label in verdicts["label"].unique() if label not in text]
+    return broken + [f"report.html loads {found}" for found in [*parser.found, *styles]]
+
+
+def figures(results: Path) -> list[str]:
+    """An SVG and a PDF for every case of the sweep."""
+    cells = json.loads((results / "manifest.json").read_text(encoding="utf-8"))["cells"]
+    names = [results / "figures" / f"{cell['case']}.{ending}" for cell in cells for ending in ("svg", "pdf")]
+    return [f"no figure {path.name}" for path in names if not path.is_file()]
+
+
+def refusals(results: Path) -> list[str]:
+    """Bad input must give one line, a non-zero exit, and write nothing, neither here nor in the working tree."""
+    broken = []
+    before = state(results)
+    for override in BAD:
+        for sweep in ([], ["-m"]):
+            command = [sys.executable, "-m", "experiments", *sweep, override, f"results={results}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+            if done.returncode == 0 or len(done.stderr.strip().splitlines()) != 1 or done.stdout:
+                broken.append(f"{' '.join(command[1:])}: exit {done.returncode}, said {done.stderr!r} {done.stdout!r}")
+    if before != state(results):
+        broken.append("bad input wrote something")
+    return broken
+
+
+def state(results: Path) -> tuple[list[tuple[str, int]], str]:
+    """Every file of the results with its time, and what git sees in the working tree."""
+    files = sorted((str(path), path.stat().st_mtime_ns) for path in results.rglob("*"))
+    git = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=False, cwd=ROOT)
+    return files, git.stdout
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1])))

@@ -8,9 +8,22 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma20_scaling import Lemma20
 from experiments.theorem09_regret import Lemma08, Theorem09
+from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_stationarity import Theorem11, Theorem18
 
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind
-    for kind in (Lemma20, Lemma07, Lemma08, Theorem09, Equation1, Lemma10, Theorem11, Lemma17, Equation2, Theorem18)
+    for kind in (
+        Lemma20,
+        Lemma07,
+        Lemma08,
+        Theorem09,
+        Sharpness,
+        Equation1,
+        Lemma10,
+        Theorem11,
+        Lemma17,
+        Equation2,
+        Theorem18,
+    )
 }

@@ -137,6 +137,7 @@ class Fold:
         self.mean[:, active] = self.total[:, active] / time
 
     def results(self) -> dict[str, Array]:
+        """The probe's signals, folded, by name."""
         found: dict[str, Array] = {}
         for i, name in enumerate(self.probe.signals):
             found |= {f"{name}.mean": self.mean[i], f"{name}.last": self.last[i], f"{name}.max": self.max[i]}

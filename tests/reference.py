@@ -16,7 +16,7 @@ def ftrl(gradients, radius, beta1, beta2):
     t = len(gradients)
     first = sum((beta1 ** (t - s) * g for s, g in enumerate(gradients, 1)), np.zeros_like(gradients[0] if t else 0.0))
     second = sum(beta2 ** (t - s) * (g @ g) for s, g in enumerate(gradients, 1))
-    return -clip(radius * first / np.sqrt(second), radius) if second > 0 else first
+    return -clip(radius * first / np.sqrt(second), radius) if second > 0 else np.zeros_like(first)
 
 
 def clipped_adam(gradients, radius, beta1, beta2):

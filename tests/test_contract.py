@@ -1,0 +1,171 @@
+"""The rules of the house, read from the sources: who imports whom, docstrings, sizes, and what a config may name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("theory", "objectives", "optimizers", "simulation", "experiments", "analysis")
+MODULES = sorted(
+    path for package in (*PACKAGES, "benchmarks", "hydra_plugins") for path in (ROOT / package).glob("*.py")
+)
+MAY_IMPORT = {
+    "theory": {"theory"},
+    "objectives": {"objectives"},
+    "optimizers": {"optimizers"},
+    "simulation": {"simulation", "objectives", "optimizers", "theory"},
+    "experiments": {"experiments", "simulation", "objectives", "optimizers", "theory"},
+    "analysis": {"analysis", "experiments"},
+}
+LONGEST = 250  # lines of a module
+HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space
+
+
+def name(path: Path) -> str:
+    """The path as it stands in the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    """The parsed module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(module: ast.Module) -> Iterator[str]:
+    """Every dotted name a module imports, wherever in it; `from a import b` counts as a.b."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative import: write the package's name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def public(body: list[ast.stmt]) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """Public functions and classes, and the public methods of the latter."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, node
+            if isinstance(node, ast.ClassDef):
+                yield from ((f"{node.name}.{inner}", found) for inner, found in public(node.body))
+
+
+def is_property(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """An attribute in disguise: its class's docstring speaks for it."""
+    return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def tracked() -> list[Path]:
+    """The repository's own text files."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:  # an unpacked archive has no git: fall back to the folders we know
+        return [path for path in ROOT.rglob("*.*") if path.parts[len(ROOT.parts)] not in (".venv", "results", ".git")]
+    return [ROOT / item for item in listed.stdout.decode().split("\0") if item and (ROOT / item).is_file()]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_module(path: Path) -> None:
+    """A docstring on everything public, and a size that can be read in one sitting."""
+    module = tree(path)
+    assert ast.get_docstring(module), f"{name(path)} has no docstring"
+    bare = [label for label, node in public(module.body) if not ast.get_docstring(node) and not is_property(node)]
+    assert not bare, f"{name(path)}: no docstring on {', '.join(bare)}"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST, f"{name(path)} is too long"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_point_down(package: str) -> None:
+    """analysis | experiments > simulation > leaves; the leaves do not know each other."""
+    ours = {*PACKAGES, "tests", "benchmarks", "hydra_plugins"}
+    for path in (ROOT / package).glob("*.py"):
+        found = {target.split(".")[0] for target in imports(tree(path))} & ours
+        assert found <= MAY_IMPORT[package], f"{name(path)} imports {found - MAY_IMPORT[package]}"
+
+
+def test_analysis_sees_evidence_only() -> None:
+    """Who judges must not know how it was measured; and evidence itself knows nothing of the project."""
+    for path in (ROOT / "analysis").glob("*.py"):
+        seen = {target for target in imports(tree(path)) if target.split(".")[0] == "experiments"}
+        assert all(target.startswith("experiments.evidence") for target in seen), f"{name(path)} imports {seen}"
+    mine = {target.split(".")[0] for target in imports(tree(ROOT / "experiments" / "evidence.py"))}
+    assert not mine & set(PACKAGES)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "conf").rglob("*.yaml")), ids=name)
+def test_a_config_runs_no_code(path: Path) -> None:
+    """Names resolve through tables: no `_target_`, no dotted path to a Python object."""
+    text = path.read_text(encoding="utf-8")
+    assert "_target_" not in text
+    assert not re.search(rf"\b({'|'.join(PACKAGES)})\.[a-z_]+\.", text)
+
+
+def test_no_file_names_a_foreign_host_or_a_machine() -> None:
+    """What is committed works anywhere: no package index, no absolute path of somebody's disk."""
+    for path in tracked():
+        if path.suffix in (".png", ".pdf", ".parquet"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        hosts = set(re.findall(r"\b[a-z+]+://([\w.-]+)", text))
+        assert hosts <= HOSTS, f"{name(path)} names {hosts - HOSTS}"
+        assert not re.search(r"(?<![\w.])/(home|root|Users|work|tmp)/\w", text), f"{name(path)} names a machine's path"
+
+
+def test_every_requirement_is_locked_with_hashes() -> None:
+    """requirements.lock pins what requirements.in asks for, each with at least one sha256."""
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9-]+)==[^\\\n]+\\\n    --hash=sha256:[0-9a-f]{64}", lock, flags=re.M)
+    assert len(pins) == len(re.findall(r"^[a-z0-9-]+==", lock, flags=re.M))
+    assert not re.search(r"^\s*-[^-]|--(?!hash=)", lock, flags=re.M), "the lock file carries an option"
+    wanted = re.findall(r"^[A-Za-z0-9-]+", (ROOT / "requirements.in").read_text(encoding="utf-8"), flags=re.M)
+    assert set(wanted) <= set(pins)
+
+
+def test_the_layers_in_pyproject_are_these() -> None:
+    """The import contract is written twice, for lint-imports and here: both name the same packages."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert set(settings["importlinter"]["root_packages"]) == set(PACKAGES) <= set(settings["mypy"]["packages"])
+    layers = settings["importlinter"]["contracts"][0]["layers"]
+    assert {item.strip() for layer in layers for item in re.split("[:|]", layer)} == set(PACKAGES)
+
+
+def test_the_makefile_explains_itself() -> None:
+    """`make help` lists every phony target."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", text, flags=re.M)
+    assert phony and set(phony[1].split()) == set(re.findall(r"^([a-z]+):.*## ", text, flags=re.M))
+
+
+def test_the_readme_names_what_exists() -> None:
+    """Every file and folder that README.md puts in backquotes is there; every verdict is explained."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:[a-z_]+/)+[\w.]*|\.ci/run|[A-Z]+\.md)`", text))
+    made = {
+        "results/cells/",
+        "results/figures/",
+        "results/report.html",
+        "results/verdicts.csv",
+        "results/manifest.json",
+    }
+    assert not [item for item in paths - made if not (ROOT / item).exists()]
+    assert all(f"**{verdict}**" in text for verdict in ("supported", "refuted", "undecided", "vacuous", "failed"))
+
+
+def test_the_readme_code_runs() -> None:
+    """The Python blocks of README.md, one after the other, as a reader would paste them."""
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert len(blocks) == 3
+    space: dict[str, object] = {"__name__": "readme"}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec", dont_inherit=True), space)
