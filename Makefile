@@ -47,7 +47,7 @@ bench: setup ## the engine against its floor and against a textbook loop
 	$(BIN)/python -m benchmarks
 
 lock: ## pin requirements.in again (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	requirements.in -o requirements.lock
 
 clean: ## remove results and the environment

@@ -29,6 +29,7 @@ from simulation.stationarity.scalar import RADIAL, Solution, cut, envelope, solv
 Array = NDArray[np.float64]
 Norm = Literal["l1", "l2"]
 ROUNDING = 256 * np.finfo(float).eps
+CACHED = 8192  # pieces times points in a batch: its arrays stay in the second-level cache
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,18 @@ def measure(objective: Any, x: Array, lam: float, norm: Norm = "l2", tolerance: 
         raise ValueError(f"x has shape {x.shape}: must be (points, {len(objective.start)})")
     if not (0 < lam < np.inf and 0 < tolerance < np.inf):
         raise ValueError(f"lam = {lam}, tolerance = {tolerance}: must be finite and > 0")
-    problem = _Problem(objective.slopes(), x, lam, tolerance / 2.0 / x.shape[1])
+    slopes, tolerance = objective.slopes(), tolerance / 2.0 / x.shape[1]
+    pieces = max(len(cut(slope, x[:1], lam, tolerance).left) for slope in {id(f): f for f in slopes}.values())
+    size = max(8, CACHED // (pieces * x.shape[1]))
+    order = np.lexsort(x.T[::-1])  # neighbours together: a batch's mesh covers all of its points
+    found = [_measure(slopes, x[order[i : i + size]], lam, norm, tolerance) for i in range(0, len(x), size)]
+    back = np.argsort(order)
+    return Bracket(*(np.concatenate(parts)[back] for parts in zip(*(vars(b).values() for b in found), strict=True)))
+
+
+def _measure(slopes: tuple[Any, ...], x: Array, lam: float, norm: Norm, tolerance: float) -> Bracket:
+    """One batch of points."""
+    problem = _Problem(slopes, x, lam, tolerance)
     mu = np.zeros(len(x))
     found = problem.solve(mu)
     u = found.u
@@ -112,9 +124,8 @@ def measure(objective: Any, x: Array, lam: float, norm: Norm = "l2", tolerance: 
         found = problem.solve(np.where(inside, 0.0, high))
         u = found.u / np.maximum(1.0, np.sqrt(np.square(found.u).sum(axis=1)))[:, None]
     lower, v = problem.dual(u)
-    upper = _primal(problem, found, norm)
     atoms = x[:, :, None] + found.d
-    return Bracket(np.maximum(lower, 0.0), upper, atoms, found.weight, found.gradient, u, v)
+    return Bracket(np.maximum(lower, 0.0), _primal(problem, found, norm), atoms, found.weight, found.gradient, u, v)
 
 
 def _primal(problem: _Problem, found: Solution, norm: Norm) -> Array:
