@@ -32,6 +32,7 @@ STYLE: dict[Any, Any] = {
 }
 PALETTE = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A5195", "#4D4D4D", "#A6761D")  # colour-blind safe
 RED = "#C1272D"
+BOUNDS = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}  # line styles of the forms
 VERDICTS = {
     "supported": "#0072B2",
     "refuted": RED,
@@ -83,7 +84,8 @@ def _panel(axes: Axes, panel: Panel, cell: Cell) -> None:
 
 
 def _line(axes: Axes, curve: Curve, colour: str) -> None:
-    style = "--" if curve.role == "bound" else "-"
+    form = next((f for f in BOUNDS if f in curve.label), "stated")
+    style = BOUNDS[form] if curve.role == "bound" else "-"
     width = 0.9 if curve.role == "bound" else 1.4
     (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=width, label=curve.label)
     if curve.role == "bound":

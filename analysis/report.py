@@ -13,7 +13,20 @@ import pandas as pd
 from experiments.evidence import Cell
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-SHOWN = ("problem", "form", "quantity", "setting", "measured", "bound", "ratio", "lower", "upper", "verdict", "control")
+SHOWN = (
+    "problem",
+    "form",
+    "quantity",
+    "setting",
+    "measured",
+    "bound",
+    "ratio",
+    "lower",
+    "upper",
+    "verdict",
+    "control",
+    "note",
+)
 READING = """
 <p>Each row compares a <em>measured</em> quantity with a <em>bound</em>. <b>supported</b>: the upper confidence limit is
 below the bound. <b>refuted</b>: the lower limit is above it. <b>undecided</b>: neither. <b>vacuous</b>: the comparison

@@ -97,7 +97,7 @@ def sweep(jobs: Sequence[Job]) -> list[str]:
     workers = min(jobs[0].config.workers, max(1, len(todo)))
     # spawned, not forked: the children start from the same state whatever ran here before
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(perform, job) for job in todo]
+        futures = [pool.submit(perform, job) for job in reversed(todo)]  # the long theorems first
         for done, future in enumerate(as_completed(futures), 1):
             case, error = future.result()
             elapsed = time.monotonic() - began

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, open_dict
 
 from experiments.config import validate
 from experiments.jobs import complain, sweep
+from experiments.registry import CLAIMS
 
 
 class PoolLauncher(Launcher):
@@ -34,6 +35,8 @@ class PoolLauncher(Launcher):
                 del composed["hydra"]
             if composed.preset.name in composed.case.presets:
                 jobs.append(validate(composed))
+        claims = list(CLAIMS)
+        jobs.sort(key=lambda job: (claims.index(job.config.case.claim), job.name))  # the report follows the paper
         failures = sweep(jobs)
         complain(failures)
         if failures:
