@@ -123,6 +123,8 @@ class Theorem11(AlgorithmClaim):
             curves += self._curves(
                 point, found["certificate.curve"][mine] / self.eps, times[mine], bracket[1][mine], int(steps.max())
             )
+        by_label = {curve.label: curve for curve in curves}  # settings that share a bound share its line
+        curves = sorted(by_label.values(), key=lambda curve: curve.role == "bound")
         panel = Panel("stationarity", "t", "stationarity at xbar_t / eps")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
@@ -181,7 +183,7 @@ class Theorem11(AlgorithmClaim):
             mean = np.maximum(upper.mean(axis=0), 1e-4)
             lines.append(Curve("stationarity", f"infimum, {point}", "measured", times.mean(axis=0), mean))
         return lines + [
-            Curve("stationarity", f"{form}, {point}", "bound", ends, np.full(2, b)) for form, b in bounds.items()
+            Curve("stationarity", f"{form} {b:.4g} eps", "bound", ends, ends * 0 + b) for form, b in bounds.items()
         ]
 
     def controls(self) -> dict[str, tuple[str, Self]]:
