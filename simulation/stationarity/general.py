@@ -90,9 +90,7 @@ def _master(
     for _ in range(30):
         used = directions
         above = np.hstack([directions @ grads.T, -np.ones((len(directions), 1))])
-        found: Any = optimize.linprog(
-            cost, above, np.zeros(len(directions)), equal, right, bounds=bounds, method="highs"
-        )
+        found: Any = optimize.linprog(cost, above, np.zeros(len(directions)), equal, right)  # all unknowns >= 0
         mean = found.x[:-1] @ grads
         norm = float(np.sqrt(mean @ mean))
         polyhedral = len(directions) == 2 ** len(x) and np.abs(directions).min() == 1.0
