@@ -10,7 +10,6 @@ import numpy as np
 from experiments.algorithm import FreeClaim
 from experiments.base import Array, Context, Problem, band, setting, thin
 from experiments.evidence import Check, Curve, Evidence, Form, Panel
-from optimizers import controls
 from optimizers.scaling import Constant, Exponential
 from simulation.probes import Certificate, Descent, Regret
 from theory import adam_ema, sharpened
@@ -104,7 +103,6 @@ class Lemma07(FreeClaim):
                 "exponential scaling of mean 0.5: half the descent that is charged",
                 replace(self, scaling=Exponential(0.5)),
             ),
-            "no clip": ("the learner leaves the ball", replace(self, learner=controls.no_clip)),
         }
 
 

@@ -191,7 +191,6 @@ class Theorem11(AlgorithmClaim):
         return {
             "last iterate": ("no model EMA: the certificate of x_t alone", replace(self, average="last iterate")),
             "no momentum": ("beta1 = 0", replace(self, learner=controls.no_momentum)),
-            "wrong sign": ("plays +z", replace(self, learner=controls.wrong_sign)),
         }
 
 

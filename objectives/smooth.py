@@ -165,10 +165,15 @@ class Huber(SeparableSum):
 
     def grad(self, x: Array, out: Array | None = None) -> Array:
         """slope clip(x/width, -1, 1)."""
-        out = np.divide(x, self.p.width, out=out)
-        np.minimum(out, 1.0, out=out)  # faster than np.clip on small batches
-        np.maximum(out, -1.0, out=out)
-        return np.multiply(out, self.p.slope, out=out)
+        steepness, slope, minus_slope = self._levels
+        out = np.multiply(x, steepness, out=out)
+        np.minimum(out, slope, out=out)  # faster than np.clip on small batches
+        return np.maximum(out, minus_slope, out=out)
+
+    @cached_property
+    def _levels(self) -> tuple[Array, Array, Array]:
+        slope = np.asarray(self.p.slope)
+        return slope / self.p.width, slope, -slope
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, width = self.vector("slope")[i], self.vector("width")[i]
