@@ -1,146 +1,141 @@
-"""The stationarity measure of objectives that are not separable, in two or three dimensions.
+"""The measure of any objective in one to three dimensions: column generation, with a certified search for columns.
 
-Primal by column generation: a linear programme over the weights of finitely many atoms (HiGHS through
-scipy.optimize.linprog: exact duals, no further dependency), to which the atoms of lowest reduced cost are added.
-The L1 norm is polyhedral, so its 2^d sign vectors are all the directions there are; the L2 norm is the maximum over
-directions, generated where the current mean gradient points. Its duals are the (u, v) of the lower bound
-inf_y h(y), h(y) = <u, grad F(y)> + lam ||y-x||^2 - <v, y-x>. That infimum is certified by branch and bound where
-grad F has a Lipschitz constant; else it is the smallest value found by sampling, and labelled so.
+Units: S = ||grad F(x)||_2, length = sqrt(S/lam), e = (y - x)/length, g(e) = grad F(x + length e)/S. Over the atoms e_k
+seen so far the dual is a linear programme in (u, v, t): maximise t subject to t <= <u, g_k> + |e_k|^2 - <v, e_k>,
+with u in the box (L1) or in a polytope around the unit ball that is cut at every u it returns (L2). The multipliers
+of the constraints are the weights of the atoms. HiGHS through scipy.optimize.linprog solves it: a linear programme
+gives exact multipliers for both norms, where a smooth solver (SLSQP) would meet the kink of ||.||_2 at 0.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy.optimize import linprog
 
-Array = NDArray[np.float64]
-SAMPLES = 4096  # points at which the oracle looks for atoms, each round
-BOXES = 400_000  # at most so many boxes are opened by the branch and bound
+from objectives.base import Objective
+from simulation.stationarity.boxes import Local
+from simulation.stationarity.bracket import Bracket, Norm, size
+from simulation.stationarity.oracle import ROUNDING, Array
+from simulation.stationarity.separable import check_range
 
-
-@dataclass(frozen=True)
-class GeneralBracket:
-    """lower <= measure <= upper at one point; atoms (k, dim) with weights (k,) and the dual (u, v) prove it.
-
-    certified: whether `lower` is a proof; if not, it is what sampling found.
-    """
-
-    lower: float
-    upper: float
-    atoms: Array
-    weights: Array
-    direction: Array
-    tilt: Array
-    certified: bool
+ROUNDS = 80
+STALLED = 4  # incomplete searches in a row that gain less than a twentieth of the gap: stop
+NEAR = 2.0 ** np.arange(-12.0, 5.0)  # distances of the first atoms along the axes and diagonals
 
 
 def measure_general(
-    objective: Any, x: Array, lam: float, norm: Literal["l1", "l2"] = "l2", tolerance: float = 1e-3, rounds: int = 40
-) -> GeneralBracket:
-    """Bracket the measure at x, shape (dim,), dim <= 3. Raises ValueError out of range."""
-    x = np.asarray(x, float)
-    if x.shape != objective.start.shape or not 1 <= len(x) <= 3:
-        raise ValueError(
-            f"x has shape {x.shape}: must be that of the start, {objective.start.shape}, in 1 to 3 dimensions"
-        )
-    if not 0 < lam < np.inf:
-        raise ValueError(f"lam = {lam}: must be finite and > 0")
-    height = objective.constants.lipschitz if norm == "l2" else float(objective.constants.coordinate_lipschitz.sum())
-    reach = (2.0 + np.sqrt(2.0)) * np.sqrt(height / lam)
-    signs = np.array(list(product((-1.0, 1.0), repeat=len(x))))
-    directions = signs if norm == "l1" else np.vstack([signs / np.sqrt(len(x)), np.eye(len(x)), -np.eye(len(x))])
-    atoms = np.vstack([np.zeros(len(x)), 0.01 * reach * signs, reach * signs])
-    cloud = stats.qmc.Sobol(len(x), rng=0).random(SAMPLES)
-    best = (-np.inf, np.zeros(len(x)), np.zeros(len(x)))
-    for _ in range(rounds):
-        weights, directions, u, v, value = _master(objective, x, lam, atoms, directions)
-        fresh, least = _oracle(objective, x, lam, u, v, reach, cloud)
-        best = max(best, (least, u, v), key=lambda dual: dual[0])
-        if best[0] > value - 0.1 * tolerance:
-            break
-        atoms = np.vstack([atoms, fresh])
-    weights, directions, *_ = _master(objective, x, lam, atoms, directions)
-    keep = weights > 0
-    mean = weights[keep] @ objective.grad(x + atoms[keep])
-    size = np.abs(mean).sum() if norm == "l1" else np.sqrt(mean @ mean)
-    upper = float(size + lam * weights[keep] @ np.square(atoms[keep]).sum(axis=1))
-    smoothness = objective.constants.smoothness
-    certified = bool(np.isfinite(smoothness))
-    found, u, v = best
-    lower = _certify(objective, x, lam, u, v, reach, smoothness, found, tolerance) if certified else found
-    return GeneralBracket(max(0.0, lower), upper, x + atoms[keep], weights[keep], u, v, certified)
-
-
-def _master(
-    objective: Any, x: Array, lam: float, atoms: Array, directions: Array
-) -> tuple[Array, Array, Array, Array, float]:
-    """min t + lam sum w |d|^2 with t >= <u_k, sum w g>: (weights, directions, u, v, value), by HiGHS.
-
-    Directions grow until t is the norm of the mean gradient.
-    """
-    grads = objective.grad(x + atoms)
-    cost = np.append(lam * np.square(atoms).sum(axis=1), 1.0)
-    equal = np.vstack([np.append(np.ones(len(atoms)), 0.0), np.hstack([atoms.T, np.zeros((len(x), 1))])])
-    right = np.append(1.0, np.zeros(len(x)))
-    for _ in range(30):
-        used = directions
-        above = np.hstack([directions @ grads.T, -np.ones((len(directions), 1))])
-        found: Any = optimize.linprog(cost, above, np.zeros(len(directions)), equal, right)  # all unknowns >= 0
-        mean = found.x[:-1] @ grads
-        norm = float(np.sqrt(mean @ mean))
-        polyhedral = len(directions) == 2 ** len(x) and np.abs(directions).min() == 1.0
-        if polyhedral or norm <= found.x[-1] + 1e-9 * (1.0 + norm):
-            break
-        directions = np.vstack([directions, mean / norm])
-    u = -found.ineqlin.marginals @ used
-    return found.x[:-1], directions, u, found.eqlin.marginals[1:], float(found.fun)
-
-
-def _tilted(objective: Any, x: Array, lam: float, u: Array, v: Array, d: Array) -> Array:
-    return objective.grad(x + d) @ u + lam * np.square(d).sum(axis=1) - d @ v
-
-
-def _oracle(
-    objective: Any, x: Array, lam: float, u: Array, v: Array, reach: float, cloud: Array
-) -> tuple[Array, float]:
-    """Atoms of low h: the best of a cloud over the ball's box, refined by shrinking clouds; and the lowest value."""
-    centres, width = np.zeros((1, len(x))), 2.0 * reach
-    for _ in range(9):
-        d = (centres[:, None] + width * (cloud[None, :: len(centres)] - 0.5)).reshape(-1, len(x))
-        d = np.vstack([centres, np.clip(d, -reach, reach)])
-        values = _tilted(objective, x, lam, u, v, d)
-        centres, width = d[np.argsort(values, kind="stable")[:8]], width / 3.0
-    return centres, float(values.min())
-
-
-def _certify(
-    objective: Any,
+    objective: Objective,
     x: Array,
     lam: float,
-    u: Array,
-    v: Array,
-    reach: float,
-    smoothness: float,
-    found: float,
-    tolerance: float,
-) -> float:
-    """A proven lower bound of inf h: boxes with <u, g(centre)> - ||u|| L radius + the parabola's exact minimum."""
-    slope, dim = float(np.sqrt(u @ u)) * smoothness, len(x)
-    centres, half, proven, opened = np.zeros((1, dim)), reach, np.inf, 0
-    corners = np.array(list(product((-0.5, 0.5), repeat=dim)))
-    while len(centres) and opened < BOXES:
-        nearest = np.clip(v / (2.0 * lam), centres - half, centres + half)
-        parabola = lam * np.square(nearest).sum(axis=1) - nearest @ v
-        bound = objective.grad(x + centres) @ u - slope * half * np.sqrt(dim) + parabola
-        done = bound >= found - tolerance
-        proven = min(proven, float(bound[done].min())) if done.any() else proven
-        left, opened = centres[~done], opened + len(centres)
-        if opened >= BOXES and len(left):
-            proven = min(proven, float(bound[~done].min()))
-        centres, half = (left[:, None] + half * corners).reshape(-1, dim), half / 2.0
-    return proven - 1e-12 * (1.0 + abs(proven))
+    norm: Norm = "l2",
+    tolerance: float = 1e-2,
+    floor: float = 1.0,
+    budget: int = 400_000,
+) -> Bracket:
+    """Bracket the measure (arXiv 2405.18199, Definitions 3 and 15) at one point x, shape (dim,), dim 1, 2 or 3.
+
+    The upper bound is always one. The lower is certified if constants.smoothness is finite (certified=True);
+    otherwise it is what the search found, labelled certified=False. The gap asked for is tolerance *
+    max(value, floor); `budget` gradient evaluations per search may leave it larger. At x the value of
+    `objective.grad` counts. Raises ValueError out of range.
+    """
+    x = np.asarray(x, float)
+    check_range(lam, tolerance, floor, norm)
+    if x.shape != objective.start.shape or not 1 <= len(x) <= 3:
+        raise ValueError(f"x has shape {x.shape}: must be {objective.start.shape}, with 1 to 3 dimensions")
+    if not np.isfinite(x).all():
+        raise ValueError("x = nan or inf: must be finite")
+    if budget < 1:
+        raise ValueError(f"budget = {budget}: must be >= 1")
+    local = Local(objective, x, lam, budget)
+    zero = np.zeros(len(x))
+    if local.scale == 0:
+        none = np.zeros((1, len(x)))
+        return Bracket(np.zeros(()), np.zeros(()), x, none, np.ones(1), none.copy(), zero, zero.copy(), local.certified)
+    local.add(zero)
+    for direction in product((-1.0, 0.0, 1.0), repeat=len(x)):
+        for distance in NEAR if any(direction) else ():
+            local.add(distance * np.array(direction))
+    return _generate(local, norm, tolerance, floor / local.scale)
+
+
+def _generate(local: Local, norm: Norm, tolerance: float, floor: float) -> Bracket:
+    """Columns until the gap closes or the rounds end."""
+    dim = len(local.x)
+    cuts = np.zeros((0, dim))
+    lower, proof, stalled = 0.0, (np.zeros(dim), np.zeros(dim)), 0
+    weights = np.ones(1)  # the first atom is x itself
+    upper = _value(local, weights, norm)
+    for _ in range(ROUNDS):
+        u, v, found = _programme(local, cuts)
+        value = _value(local, found, norm)
+        if value < upper:
+            upper, weights = value, found
+        length = float(np.linalg.norm(u))
+        if norm == "l2" and length > 1.0:
+            cuts = np.concatenate([cuts, (u / length)[None]])
+            u = u / length
+        wish = tolerance * max(lower, floor)
+        if upper - lower <= wish:
+            break
+        bound, complete = local.search(u, v, 0.25 * max(wish, 0.2 * (upper - lower)))
+        stalled = 0 if complete or bound > lower + 0.05 * (upper - lower) else stalled + 1
+        if stalled == STALLED and local.certified:
+            break
+        if bound > lower:
+            lower, proof = bound, (u, v)
+    return _bracket(local, norm, lower, weights, proof)
+
+
+def _programme(local: Local, cuts: Array) -> tuple[Array, Array, Array]:
+    """The linear programme over the atoms: (u, v, weights), the weights repaired to a law with mean 0."""
+    e, g = np.array(local.atoms), np.array(local.slopes)
+    dim = e.shape[1]
+    rows = np.concatenate([-g, e, np.ones((len(e), 1))], axis=1)
+    ball = np.concatenate([cuts, np.zeros((len(cuts), dim + 1))], axis=1)
+    bounds = [(-1.0, 1.0)] * dim + [(None, None)] * (dim + 1)
+    cost = np.append(np.zeros(2 * dim), -1.0)
+    limit = np.concatenate([np.vecdot(e, e), np.ones(len(cuts))])
+    # scaling a row of a far atom keeps the programme well conditioned and multiplies its multiplier
+    factor = 1.0 / np.concatenate([1.0 + np.vecdot(e, e), np.ones(len(cuts))])
+    matrix = np.concatenate([rows, ball]) * factor[:, None]
+    answer = linprog(cost, matrix, limit * factor, bounds=bounds, method="highs")
+    if answer.x is None:
+        raise ArithmeticError(f"the linear programme over the atoms failed: {answer.message}")
+    weights = np.maximum(-answer.ineqlin.marginals * factor, 0.0)[: len(e)]
+    return answer.x[:dim], answer.x[dim : 2 * dim], weights / weights.sum()
+
+
+def _value(local: Local, weights: Array, norm: Norm) -> float:
+    """The primal value of a law."""
+    e, g = np.array(local.atoms[: len(weights)]), np.array(local.slopes[: len(weights)])
+    share = weights[:, None]
+    return float(size((share * g).sum(axis=0), norm) + (share * e * e).sum())
+
+
+def _bracket(local: Local, norm: Norm, lower: float, weights: Array, proof: tuple[Array, Array]) -> Bracket:
+    """The law in original units. The programme's tolerance leaves a small mean r: one more atom, at distance about 1
+    and of weight about |r|, makes it 0."""
+    used = np.flatnonzero(weights > 0)
+    e, w = np.array(local.atoms)[used], weights[used]
+    for _ in range(3):
+        mean = (w[:, None] * e).sum(axis=0)
+        rest = float(np.linalg.norm(mean))
+        if rest <= 1e-30:
+            break
+        share = rest / (1.0 + rest)
+        extra = local.slope(-mean * (1.0 - share) / share)[0]
+        e, w = np.concatenate([e, extra[None]]), np.append(w * (1.0 - share), share)
+    e, g = local.slope(e)
+    offsets, gradients = e * local.length, g * local.scale
+    spread = local.lam * float((w * np.vecdot(offsets, offsets)).sum())
+    mean = (w[:, None] * gradients).sum(axis=0)
+    total = float(size(mean, norm)) + spread
+    total += ROUNDING * (float((w * np.abs(gradients).sum(axis=1)).sum()) + spread)
+    u, v = proof
+    bound = np.asarray(max(lower * local.scale, 0.0))
+    return Bracket(
+        bound, np.asarray(total), local.x, offsets, w, gradients, u, v * local.scale / local.length, local.certified
+    )

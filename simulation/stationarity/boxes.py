@@ -1,0 +1,114 @@
+"""A function of one to three variables around a point, and certified minima over it by boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objectives.base import Objective
+from simulation.stationarity.oracle import ROUNDING, Array
+
+GUESSES = 1 << 9  # boxes kept a level where nothing can be certified
+LEVELS = 40
+
+
+@dataclass
+class Local:
+    """The objective around x in its own units (see general.py), and the atoms seen: offsets e and slopes g(e)."""
+
+    objective: Objective
+    x: Array
+    lam: float
+    budget: int
+    atoms: list[Array] = field(default_factory=list)
+    slopes: list[Array] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.first = self.objective.grad(self.x)
+        self.scale = float(np.linalg.norm(self.first))
+        self.length = float(np.sqrt(self.scale) / np.sqrt(self.lam))
+        constants, safe = self.objective.constants, self.scale if self.scale > 0 else 1.0
+        self.height = constants.lipschitz / safe
+        # Lipschitz constants of g and of its Jacobian, per unit of e
+        self.steepness = constants.smoothness * (self.length / safe if self.scale > 0 else 1.0)
+        self.bend = constants.hessian_lipschitz / self.lam
+        self.certified = bool(np.isfinite(self.steepness))
+        self.signs = np.array(list(product((-1.0, 1.0), repeat=len(self.x))))
+
+    def slope(self, e: Array) -> tuple[Array, Array]:
+        """(e moved so that x + length e is a float, g there), shapes (..., dim)."""
+        point = self.x + e * self.length
+        return (point - self.x) / self.length, self.objective.grad(point) / self.scale
+
+    def add(self, e: Array) -> None:
+        """One more atom, shape (dim,)."""
+        e, g = self.slope(e)
+        self.atoms.append(e)
+        self.slopes.append(g)
+
+    def search(self, u: Array, v: Array, gap: float) -> tuple[float, bool]:
+        """(a lower bound of inf <u, g(e)> + |e|^2 - <v, e>, whether it is within `gap`); adds the best atom.
+
+        Beyond |e| = reach the value exceeds that at 0: |e|^2 - |v||e| <= <u, g(0)> + ||u|| height inside. Without a
+        Lipschitz constant of grad F the bound is only the least value seen.
+        """
+        norm, speed, at_zero = float(np.linalg.norm(u)), float(np.linalg.norm(v)), float(u @ self.first) / self.scale
+        reach = 0.5 * (speed + np.sqrt(speed**2 + 4.0 * max(norm * self.height + at_zero, 0.0))) * (1.0 + 1e-9)
+        reach += 4.0 * float(np.spacing(np.abs(self.x).max() + reach * self.length)) / self.length
+        half, centre = float(reach), np.zeros((1, len(u)))
+        best, place, done, spent, complete = at_zero, np.zeros(len(u)), np.inf, 0, self.certified
+        for _ in range(LEVELS):
+            e, value, low = self._boxes(u, v, centre, half)
+            spent += value.size
+            if value.min() < best:
+                best, place = float(value.min()), e[value.argmin()]
+            keep = low < best - gap if self.certified else _smallest(value.reshape(len(centre), -1).min(axis=1))
+            if not keep.any():
+                break
+            if spent + np.count_nonzero(keep) * len(self.signs) * (value.size // len(centre)) > self.budget:
+                done, complete = min(done, float(low.min())), False
+                break
+            done = min(done, float(low[~keep].min(initial=np.inf)))
+            half *= 0.5
+            centre = (centre[keep, None] + half * self.signs).reshape(-1, len(u))
+        else:
+            done, complete = min(done, float(low.min())), False
+        self.add(place)
+        error = ROUNDING * (norm * self.height + reach * (reach + speed))
+        return (min(done, best) if self.certified else best) - error, complete
+
+    def _boxes(self, u: Array, v: Array, centre: Array, half: float) -> tuple[Array, Array, Array]:
+        """Points visited, values there, and a lower bound on each box (-inf without a Lipschitz constant).
+
+        Always <u, g> >= -||u|| height. With steepness only: <u, g> is at least its value at the centre less ||u||
+        steepness times the half diagonal. With bend: <u, g> differs from the multilinear function through the
+        corners by at most ||u|| bend half^2/2 a coordinate, and that one from the affine function with the corners'
+        mean value and mean differences by at least the least residual at a corner. What is left is minimised exactly.
+        """
+        norm, dim = float(np.linalg.norm(u)), len(u)
+        tilted = self.certified and np.isfinite(self.bend)
+        wanted = centre[:, None] + half * self.signs if tilted else centre[:, None]
+        e, g = self.slope(wanted)
+        height = np.vecdot(g, u)
+        value = height + np.vecdot(e, e - v)
+        moved = norm * self.steepness * float(np.abs(e - wanted).max()) * dim if self.certified else np.inf
+        chord = np.zeros((len(centre), dim))
+        if tilted:
+            chord = (height[..., None] * self.signs).mean(axis=1) / half
+            rest = height - half * np.vecdot(chord[:, None], self.signs)
+            level = rest.min(axis=1) - dim * norm * self.bend * half**2 / 2.0 - moved
+        else:
+            level = height[:, 0] - (norm * self.steepness * half * np.sqrt(dim) + moved if self.certified else np.inf)
+        at = np.clip(0.5 * (v - chord), centre - half, centre + half)
+        low = level + np.vecdot(chord, at - centre) + np.vecdot(at, at - v)
+        at = np.clip(0.5 * v, centre - half, centre + half)
+        low = np.maximum(low, np.vecdot(at, at - v) - norm * self.height)
+        return e.reshape(-1, dim), value.ravel(), low
+
+
+def _smallest(value: Array) -> NDArray[np.bool_]:
+    """Which boxes to look into where nothing is certified."""
+    return value <= np.partition(value, GUESSES)[GUESSES] if len(value) > GUESSES else np.ones(len(value), bool)
