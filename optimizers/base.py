@@ -63,18 +63,18 @@ class Alarm:
 ALARM = Alarm()
 
 
-def column(parameter: float | Array, shape: tuple[int, int]) -> Array | float:
-    """A hyper-parameter as it is used in arithmetic: a float, or one number a run, shape (runs, 1).
+def column(parameter: float | Array, shape: tuple[int, int]) -> Array:
+    """A hyper-parameter as it is used in arithmetic: shape (), or one number a run, shape (runs, 1).
 
-    Equal numbers become a float where there are several coordinates, for then a scalar operand is several
-    times faster than a column; on a single coordinate the column is.
+    Equal numbers become one where there are several coordinates, for then a scalar operand is several times faster than
+    a column. It is an array of shape (), which a ufunc takes in half the time of a Python float.
     """
     runs, dim = shape
     values = np.asarray(parameter, dtype=np.float64)
     if values.ndim and values.shape != (runs,):
         raise ValueError(f"a per-run hyper-parameter must have shape ({runs},), got {values.shape}")
     if dim > 1 and (values.ndim == 0 or (values == values[0]).all()):
-        return float(values.flat[0])
+        return np.array(values.flat[0])
     return np.broadcast_to(values, runs)[:, None].copy()
 
 

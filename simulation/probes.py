@@ -83,8 +83,8 @@ class Certificate(Probe):
         else:
             times = np.full((BLOCK, 1), np.inf)
         self._stale, self._kept_runs = first <= self._settled, len(self.beta)
-        if isinstance(self.decay, float):
-            self._keep = (1.0 - 1.0 / total_weight(self.decay, times))[:, 0].tolist()
+        if not self.decay.ndim:
+            self._keep = [np.array(keep) for keep in (1.0 - 1.0 / total_weight(self.decay, times))[:, 0]]
         else:
             self._keep = list((1.0 - 1.0 / total_weight(self.beta, times))[:, :, None])
 
