@@ -77,9 +77,11 @@ def judge(checks: Sequence[Check]) -> list[Ruling]:
         if not len(samples) or not np.isfinite(samples).all():
             ruling.verdict, ruling.note = "failed", "samples are missing or not finite"
         elif ruling.check.kind == "pathwise":
-            worst = float(samples.max())
-            ruling.measured = ruling.lower = ruling.upper = worst
-            ruling.verdict = "supported" if worst <= ruling.check.bound * (1.0 + ROUNDING) else "refuted"
+            worst, limit = float(samples.max()), ruling.check.bound * (1.0 + ROUNDING)
+            proven = ruling.check.lower_samples
+            least = worst if proven is None else float(proven.max())
+            ruling.measured, ruling.lower, ruling.upper = worst, least, worst
+            ruling.verdict = "supported" if worst <= limit else "refuted" if least > limit else "undecided"
         else:
             statistical.append(ruling)
     _holm(statistical)

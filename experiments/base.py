@@ -125,6 +125,26 @@ def setting(default: Any) -> Any:
     return field(default=default, metadata={"setting": True})
 
 
+def around(problem: Problem, context: Context, count: int) -> Array:
+    """Points about the start and where F is low, shape (runs, count, dim), the first of every run being the start.
+
+    Uniform in boxes of random size up to 1.5 Delta/G a coordinate, for the pointwise lemmas.
+    """
+    rng, runs = context.streams.generator(0, "points"), context.effort.runs
+    start, scales = problem.objective.start, problem.scales
+    shape = (runs, count, len(start))
+    reach = 1.5 * scales.gap / scales.lipschitz * 10.0 ** rng.uniform(-2.0, 0.0, (runs, count, 1))
+    points = start * rng.choice([0.0, 1.0], (runs, count, 1)) + reach * rng.uniform(-1.0, 1.0, shape)
+    points[:, 0] = start
+    return np.asarray(points)
+
+
+def quotient(part: Array, whole: Array) -> Array:
+    """part/whole, 0 where part is 0."""
+    with np.errstate(divide="ignore"):
+        return np.divide(part, whole, out=np.zeros_like(part), where=part > 0)
+
+
 def band(values: Array) -> tuple[Array, Array, Array]:
     """Mean and 5 to 95 percent band over runs of curves of shape (runs, points)."""
     low, high = np.nanquantile(values, [0.05, 0.95], axis=0)

@@ -27,7 +27,7 @@ class Check:
     """One comparison of a measured quantity with a bound; a row of the verdict table.
 
     kind: how `samples` meet `bound`.
-      pathwise: every sample <= bound (a sample is the worst of a run over all horizons).
+      pathwise: every sample <= bound (a sample is the worst of a run over all horizons, or over its points).
       expected: the mean of the samples <= bound.
       identity: the mean of the samples equals bound within `margin` (an absolute number).
       attained: the mean is <= bound + margin and >= 0.97 bound.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from experiments.base import Claim
 from experiments.equation1_regret import Equation1, Equation2
+from experiments.lemma04_gradient import Lemma04
+from experiments.lemma05_goldstein import Lemma05
 from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
+from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
@@ -14,6 +17,8 @@ from experiments.theorem11_stationarity import Theorem11, Theorem18
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind
     for kind in (
+        Lemma04,
+        Lemma05,
         Lemma20,
         Lemma07,
         Lemma08,
@@ -22,6 +27,7 @@ CLAIMS: dict[str, type[Claim]] = {
         Equation1,
         Lemma10,
         Theorem11,
+        Lemma16,
         Lemma17,
         Equation2,
         Theorem18,

@@ -17,7 +17,7 @@ from objectives.adversaries import (
 )
 from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave
 from objectives.noise import Exact, Gaussian, Minibatch, Sparse, TwoPoint
-from objectives.ramps import Ramp, TwoSlopeRamp
+from objectives.ramps import Hump, Ramp, TwoSlopeRamp
 from objectives.regression import RobustRegression
 from objectives.smooth import CosineWell, GemanMcClure, Huber
 
@@ -31,6 +31,7 @@ OBJECTIVES: dict[str, type[Any]] = {
     "max_affine_difference": MaxAffineDifference,
     "ramp": Ramp,
     "two_slope_ramp": TwoSlopeRamp,
+    "hump": Hump,
 }
 NOISES: dict[str, type[Any]] = {
     "none": Exact,

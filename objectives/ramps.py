@@ -125,3 +125,52 @@ class TwoSlopeRamp(SeparableSum):
     def _piece(self, i: int) -> PiecewiseSlope:
         steep, gentle, edge, length = (self.vector(name)[i] for name in ("steep", "gentle", "edge", "length"))
         return steps([edge, edge + length], [-steep, -gentle, 0.0])
+
+
+@dataclass(frozen=True)
+class Hump(SeparableSum):
+    """f'(x) = slope max(1 - |x|/width, 0): the tent on which Lemma 4's smooth case is attained; start 0, its top.
+
+    slope, width > 0. Delta_i = slope width/2, the area under f' left of 0. G_i = slope, at 0. L = slope/width, on the
+    tent's sides; H = inf, for f'' jumps.
+    """
+
+    slope: Scale = 1.0
+    width: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("slope", "width")
+
+    @property
+    def start(self) -> Array:
+        """The origin."""
+        return np.zeros(self.dim)
+
+    @cached_property
+    def constants(self) -> Constants:
+        slope, width = self.vector("slope"), self.vector("width")
+        return self._constants(slope * width / 2.0, slope, slope / width, np.full(1, np.inf))
+
+    def terms(self, x: Array) -> Array:
+        """Area under f' left of x."""
+        p = self.p
+        inside = np.clip(x, -np.asarray(p.width), p.width)
+        return p.slope * (0.5 * np.asarray(p.width) + inside - 0.5 * inside * np.abs(inside) / p.width)
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """The tent."""
+        p = self.p
+        out = np.abs(x, out=out)
+        np.divide(out, -np.asarray(p.width), out=out)
+        np.add(out, 1.0, out=out)
+        np.maximum(out, 0.0, out=out)
+        return np.multiply(out, p.slope, out=out)
+
+    def _piece(self, i: int) -> PiecewiseSlope:
+        slope, width = self.vector("slope")[i], self.vector("width")[i]
+        anchors = np.array([-width - 1.0, 0.0, 0.0, width + 1.0])
+        bend = slope / width
+        return PiecewiseSlope(
+            np.array([-width, 0.0, width]),
+            anchors,
+            np.array([0.0, slope, slope, 0.0]),
+            np.array([0.0, bend, -bend, 0.0]),
+        )

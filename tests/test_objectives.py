@@ -18,6 +18,7 @@ EXAM = {
     "triangle_wave": {"dim": 2, "slope": [2.0, 0.5], "period": [1.0, 0.7], "begin": 0.2, "teeth": 2},
     "max_affine_difference": {"dim": 2, "inner": 2.0, "outer": 1.2, "width": 0.8, "begin": 1.7},
     "ramp": {"dim": 2, "slope": [2.0, 0.5], "length": 1.3, "corner": [0.4, 0.7]},
+    "hump": {"dim": 2, "slope": [2.0, 0.5], "width": [0.8, 1.5]},
     "two_slope_ramp": {"dim": 2, "steep": [2.0, 0.5], "gentle": 0.4, "edge": 0.6, "length": 1.1},
 }
 FINITE_SUMS = {"robust_regression"}
