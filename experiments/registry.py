@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.base import Claim
+from experiments.corollary12_rates import Corollary12, Corollary13
 from experiments.equation1_regret import Equation1, Equation2
 from experiments.lemma04_gradient import Lemma04
 from experiments.lemma05_goldstein import Lemma05
@@ -27,6 +28,8 @@ CLAIMS: dict[str, type[Claim]] = {
         Equation1,
         Lemma10,
         Theorem11,
+        Corollary12,
+        Corollary13,
         Lemma16,
         Lemma17,
         Equation2,

@@ -1,0 +1,157 @@
+"""Corollaries 12 and 13: how the number of steps grows with eps, lam, C and Delta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from experiments.algorithm import AlgorithmClaim
+from experiments.base import Array, Context, Problem, setting
+from experiments.evidence import Check, Curve, Evidence, Panel
+from objectives.ramps import Ramp
+from simulation.engine import Setup, simulate
+from simulation.hitting import HittingTime
+from theory import adam_ema
+
+SLOPES: dict[str, float] = {
+    "eps": -3.5,
+    "eps, start-up": -3.0,
+    "eps, lam = L^2/eps": -4.0,
+    "lam": 0.5,
+    "C": 2.0,
+    "Delta": 1.0,
+}
+MARGIN = 0.1  # of a slope, fixed beforehand
+RUNS = 8  # without noise runs differ by their step scaling only
+TARGET = 2.0  # (1 + (G+sigma)/C) at C = G+sigma
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a sweep: an objective with C = G, and eps, lam."""
+
+    value: float
+    objective: Any
+    eps: float
+    lam: float
+
+    def parameters(self) -> tuple[float, float, int]:
+        """Theorem 11's beta, D and T."""
+        constants = self.objective.constants
+        beta, radius, steps = adam_ema.theorem11_parameters(self.eps, self.lam, constants.lipschitz, constants.gap)
+        return float(beta), float(radius), int(steps)
+
+
+@dataclass(frozen=True)
+class Corollary12(AlgorithmClaim):
+    """With C = G + sigma, T = O(max{(G+sigma)^2 Delta lam^{1/2} eps^{-7/2}, (G+sigma)^3 eps^{-3}}). Measured on a ramp
+    without noise: the first t at which the average of the certificate over 1..t is <= 2 eps, at Theorem 11's own beta
+    and D, and its slope in log-log coordinates over a factor of 4 (Delta ~ eps^{1/2} for the start-up branch). A
+    consistency check of code and bound: at these parameters the exponents follow from beta and D almost by
+    construction; they say nothing about tuned parameters."""
+
+    name: ClassVar[str] = "corollary12"
+    label: ClassVar[str] = "Corollary 12"
+    title: ClassVar[str] = "Rates of convergence"
+
+    sweep: str = setting("eps")
+    factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0))
+    frozen: bool = False
+
+    def __post_init__(self) -> None:
+        if self.sweep not in SLOPES:
+            raise ValueError(f"case.settings.sweep = {self.sweep!r}: must be one of {', '.join(SLOPES)}")
+        if len(self.factors) < 2 or not all(1.0 <= f < np.inf for f in self.factors):
+            raise ValueError(f"case.settings.factors = {self.factors}: two or more, each finite and >= 1")
+
+    def accepts(self, problem: Problem) -> None:
+        """A ramp in one coordinate, without noise."""
+        super().accepts(problem)
+        if not isinstance(problem.objective, Ramp) or problem.objective.dim != 1 or problem.scales.sigma > 0:
+            raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp without noise")
+        if problem.objective.constants.lipschitz < 3.0:
+            raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
+
+    def points(self, problem: Problem) -> list[Point]:
+        """eps falls, or lam, C or Delta grow, by the factors; else eps = lam = 1 and the problem's own."""
+        return [self._point(problem.objective, factor) for factor in self.factors]
+
+    def _point(self, ramp: Any, factor: float) -> Point:
+        eps, lam, longer = 1.0, 1.0, ramp
+        if self.sweep.startswith("eps"):
+            eps = 1.0 / factor
+        if self.sweep == "eps, start-up":  # D/(1-beta) shrinks like eps^{1/2}, and the ramp with it
+            longer = replace(ramp, length=ramp.length * eps**0.5)
+        if self.sweep == "eps, lam = L^2/eps":
+            lam = ramp.constants.smoothness**2 / eps
+        if self.sweep == "lam":
+            lam = factor
+        if self.sweep == "C":  # the same Delta
+            longer = replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
+        if self.sweep == "Delta":
+            longer = replace(ramp, length=factor * ramp.length)
+        return Point(eps if self.sweep.startswith("eps") else factor, longer, eps, lam)
+
+    def measure(self, problem: Problem, context: Context) -> Evidence:
+        """One row: the slope, one sample a run."""
+        points = self.points(problem)
+        first = points[0].parameters()
+        hits = np.array([self._hitting(problem, p, first, context) for p in points])
+        value = np.array([p.value for p in points])
+        bound = np.array([float(p.parameters()[2]) for p in points])
+        x = np.log(value) - np.log(value).mean()
+        slopes = x @ np.log(hits) / (x @ x)
+        expected = SLOPES[self.sweep]
+        note = f"a consistency check; slope of the theorem's T: {x @ np.log(bound) / (x @ x):.3f}"
+        check = Check(
+            "rate", "stated", "slope of the hitting time", f"in {self.sweep}", expected, slopes, MARGIN, note=note
+        )
+        name = self.sweep.split(",")[0]
+        curves = (
+            Curve(
+                "rate", "hitting time of 2 eps", "measured", value, np.median(hits, axis=1), hits.min(1), hits.max(1)
+            ),
+            Curve("rate", "T of Theorem 11", "bound", value, bound),
+            Curve("rate", f"slope {expected:g}", "bound", value, hits[0].mean() * (value / value[0]) ** expected),
+        )
+        return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
+
+    def _hitting(self, problem: Problem, point: Point, first: tuple[float, float, int], context: Context) -> Array:
+        """Hitting times, shape (runs,). On a ramp the sum of the certificates is Delta/D and what the start-up adds."""
+        beta, radius, _ = first if self.frozen else point.parameters()
+        constants = point.objective.constants
+        spread = point.lam * (radius / (1.0 - beta)) ** 2
+        total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
+        steps = np.full(RUNS, np.ceil(1.3 * total / (TARGET * point.eps)), np.int64)
+        betas, radii, lams, targets = (np.full(RUNS, v) for v in (beta, radius, point.lam, TARGET * point.eps))
+        learner = self.learner(radii, betas, self.coordinatewise)
+        setup = Setup(point.objective, problem.noise, learner, steps, self.scaling)
+        found = simulate(setup, lambda i: [HittingTime(betas[i], lams[i], targets[i])], context.streams)
+        if not np.isfinite(found["hitting"]).all():
+            raise ArithmeticError(f"2 eps was not reached within {steps[0]} steps at {self.sweep} = {point.value:g}")
+        return found["hitting"]
+
+    def controls(self) -> dict[str, tuple[str, Self]]:
+        """Hyper-parameters that do not follow the sweep."""
+        return {"frozen": ("beta and D of the first point throughout", replace(self, frozen=True))}
+
+
+@dataclass(frozen=True)
+class Corollary13(Corollary12):
+    """With lam = L^2/eps on an L-smooth F, T = O((G+sigma)^2 Delta L eps^{-4}); with lam = H/2 the rate is that of
+    Corollary 12 in eps; Lemma 4 turns both into ||grad F|| = O(eps). Measured as in Corollary 12, over a factor of 3,
+    on a ramp with a smooth corner: a consistency check again."""
+
+    name: ClassVar[str] = "corollary13"
+    label: ClassVar[str] = "Corollary 13"
+    title: ClassVar[str] = "The rate for smooth objectives"
+
+    sweep: str = setting("eps, lam = L^2/eps")
+
+    def accepts(self, problem: Problem) -> None:
+        """A ramp with a corner."""
+        super().accepts(problem)
+        if not np.isfinite(problem.objective.constants.smoothness):
+            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite L: corner must be > 0")

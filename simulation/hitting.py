@@ -1,0 +1,42 @@
+"""The first time at which the running average of the certificate meets a target."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from objectives.base import Objective
+from simulation.engine import Now
+from simulation.probes import Array, Certificate, Norm
+
+
+class HittingTime(Certificate):
+    """Adds `hitting`, shape (runs,): min {t : (1/t) sum_{s<=t} certificate_s <= target}, inf if that is after T.
+
+    That average is the left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t. target: shape (runs,).
+    """
+
+    def __init__(self, beta: Array, lam: Array, target: Array, norm: Norm = "l2") -> None:
+        super().__init__(beta, lam, norm)
+        self.target, self.total = target.copy(), np.zeros(len(beta))
+
+    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
+        """See Probe."""
+        super().begin(objective, now, runs)
+        # not an attribute array: runs that are done keep theirs when the batch narrows
+        self._hit = {"hitting": np.full(len(runs), np.inf)}
+
+    def settle(self, rows: Array, first: int) -> None:
+        """Signals of the certificate; the running sum goes step by step, so that it does not depend on the blocks."""
+        super().settle(rows, first)
+        sums = np.add.accumulate(np.concatenate([self.total[None], rows[:, 2]]), axis=0)
+        self.total = sums[-1].copy()
+        times = np.arange(first + 1, first + len(rows) + 1)[:, None]
+        reached = sums[1:] <= self.target * times
+        now = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
+        found = self._hit["hitting"][: len(now)]
+        np.minimum(found, now, out=found)
+
+    def extras(self) -> dict[str, Array]:
+        """The hitting times."""
+        return self._hit

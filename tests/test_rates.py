@@ -1,0 +1,56 @@
+"""Hitting times against their definition, and what the rate claims refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from experiments.base import Context, Effort, Problem
+from experiments.corollary12_rates import Corollary12, Corollary13
+from objectives import OBJECTIVES, build
+from objectives.noise import Exact, Gaussian
+from optimizers.ftrl import beta_ftrl
+from simulation.engine import Setup, simulate
+from simulation.hitting import HittingTime
+from simulation.probes import Certificate
+from simulation.streams import Streams
+
+RAMP = {"slope": 3.0, "length": 0.5}
+CONTEXT = Context(seed=0, case="test", effort=Effort(runs=4, windows=5, guess_limit=3, draws=100))
+
+
+def problem(noise=None, **arguments):
+    return Problem("ramp", build(OBJECTIVES, "ramp", RAMP | arguments), noise or Exact())
+
+
+def test_hitting_time_is_the_first_time_at_which_the_running_average_meets_the_target():
+    steps = np.array([3000, 1500, 40])
+    beta, lam, target = np.array([0.9, 0.99, 0.9]), np.ones(3), np.array([0.5, 1.0, 0.1])
+    setup = Setup(build(OBJECTIVES, "ramp", RAMP), Gaussian(sigma=0.3), beta_ftrl((1 - beta) / 4, beta), steps)
+    marks, streams = np.arange(1, 3001), Streams(0, "hitting")
+    found = simulate(setup, lambda i: [HittingTime(beta[i], lam[i], target[i])], streams)["hitting"]
+    curve = simulate(setup, lambda i: [Certificate(beta[i], lam[i])], streams, marks)["certificate.curve"]
+    average = np.cumsum(curve, axis=1) / marks
+    literal = [np.flatnonzero(row <= goal)[:1] + 1 for row, goal in zip(average, target, strict=True)]
+    assert found[:2].tolist() == [float(hit[0]) for hit in literal[:2]]
+    assert np.isinf(found[2]) and not len(literal[2])
+
+
+def test_a_short_sweep_has_the_slope_and_its_control_has_not():
+    claim = Corollary12(sweep="lam", factors=(1.0, 4.0))
+    good = claim.measure(problem(length=3.0), CONTEXT).checks[0]
+    broken = claim.controls()["frozen"][1].measure(problem(length=3.0), CONTEXT).checks[0]
+    assert abs(good.samples.mean() - 0.5) < 0.1 < abs(broken.samples.mean() - 0.5)
+
+
+def test_what_the_rates_refuse():
+    with pytest.raises(ValueError, match="sweep"):
+        Corollary12(sweep="sigma")
+    with pytest.raises(ValueError, match="factors"):
+        Corollary12(factors=(1.0,))
+    with pytest.raises(ValueError, match="slope"):
+        Corollary12().accepts(problem(slope=1.0))
+    with pytest.raises(ValueError, match="without noise"):
+        Corollary12().accepts(problem(noise=Gaussian(sigma=1.0)))
+    with pytest.raises(ValueError, match="corner"):
+        Corollary13().accepts(problem())
