@@ -124,7 +124,9 @@ class Corollary12(AlgorithmClaim):
         constants = point.objective.constants
         spread = point.lam * (radius / (1.0 - beta)) ** 2
         total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
-        steps = np.full(RUNS, np.ceil(1.3 * total / (TARGET * point.eps)), np.int64)
+        # on the floor gradients are exactly 0 and the learner coasts at full speed: the spread stays
+        below = max(TARGET * point.eps - spread, 0.25 * TARGET * point.eps)
+        steps = np.full(RUNS, np.ceil(1.3 * total / below), np.int64)
         betas, radii, lams, targets = (np.full(RUNS, v) for v in (beta, radius, point.lam, TARGET * point.eps))
         learner = self.learner(radii, betas, self.coordinatewise)
         setup = Setup(point.objective, problem.noise, learner, steps, self.scaling)
