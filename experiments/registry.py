@@ -11,6 +11,7 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
+from experiments.section61_clip import ClipActivity
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_stationarity import Theorem11, Theorem18
@@ -33,6 +34,7 @@ CLAIMS: dict[str, type[Claim]] = {
         Lemma16,
         Lemma17,
         Equation2,
+        ClipActivity,
         Theorem18,
     )
 }

@@ -1,0 +1,32 @@
+"""The clip's activity: its law against scipy, its check and its control."""
+
+from __future__ import annotations
+
+import pytest
+from scipy.stats import chi2
+
+from experiments.base import Context, Effort, Problem
+from experiments.section61_clip import ClipActivity, exceeds_mean
+from objectives import OBJECTIVES, build
+from objectives.noise import Gaussian
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 10, 100, 200])
+def test_the_tail_agrees_with_scipy(dim):
+    assert exceeds_mean(dim) == pytest.approx(chi2.sf(dim, dim), rel=1e-10)
+
+
+@pytest.mark.parametrize(("dim", "coordinatewise"), [(1, True), (10, False)])
+def test_the_share_is_near_its_law_and_the_controls_is_not(dim, coordinatewise):
+    noise = Problem("noise", build(OBJECTIVES, "ramp", {"dim": dim, "slope": 0.0}), Gaussian(sigma=1.0))
+    context = Context(0, "test", Effort(runs=16, windows=5, guess_limit=3, draws=10))
+    claim = ClipActivity(coordinatewise=coordinatewise, betas=(0.95,), windows=300)
+    (check,) = claim.measure(noise, context).checks
+    assert check.samples.mean() == pytest.approx(check.bound, abs=0.03)
+    for _, twin in claim.controls().values():
+        assert twin.measure(noise, context).checks[0].samples.mean() < check.bound - 0.1
+
+
+def test_it_refuses_a_slope():
+    with pytest.raises(ValueError, match="slope = 0"):
+        ClipActivity().accepts(Problem("ramp", build(OBJECTIVES, "ramp", {}), Gaussian(sigma=1.0)))
