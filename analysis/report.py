@@ -111,8 +111,26 @@ def _claim(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path
         f'<section id="{_anchor(label)}"><h2>{escape(label)}. {escape(info.title)}</h2>'
         f"<p class=statement>{escape(info.statement)}</p><p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
-        f"{_table(table[table['label'] == label])}{figures}</section>"
+        f"{_table(table[table['label'] == label])}{_looseness(table[table['label'] == label])}{figures}</section>"
     )
+
+
+def _looseness(rows: pd.DataFrame) -> str:
+    """Where both were measured: how loose what the proof bounds is, beside the infimum that the theorem bounds."""
+    keys = ["problem", "setting"]
+    stated = rows[rows["form"] == "stated"]
+    both = [stated[stated["quantity"] == name][[*keys, "measured", "note"]] for name in ("certificate", "infimum")]
+    if any(part.empty for part in both):
+        return ""
+    joined = both[0].merge(both[1], on=keys, suffixes=("", "_infimum"))
+    joined = joined.rename(columns={"measured": "certificate", "measured_infimum": "infimum", "note": "gradient"})
+    joined["certificate / infimum"] = joined["certificate"] / joined["infimum"]
+    shown = joined[[*keys, "certificate", "infimum", "certificate / infimum", "gradient"]]
+    text = (
+        "Means over t in units of eps: the certificate (every t), a certified upper bound of the infimum and, at the "
+    )
+    page = shown.to_html(index=False, float_format=lambda value: f"{value:.4g}", border=0)
+    return f"<h3>How loose the certificate is</h3><p>{text}the same sampled t, the gradient at xbar.</p>{page}"
 
 
 def _table(rows: pd.DataFrame) -> str:
