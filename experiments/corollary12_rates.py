@@ -24,7 +24,7 @@ SLOPES: dict[str, float] = {
     "Delta": 1.0,
 }
 MARGIN = 0.1  # of a slope, fixed beforehand
-RUNS = 8  # without noise runs differ by their step scaling only
+RUNS = 16  # without noise runs differ by their step scaling only
 TARGET = 2.0  # (1 + (G+sigma)/C) at C = G+sigma
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,15 @@ class Learner(Protocol):
 
     def update(self, state: Any, grad: Array) -> None:
         """Take g_t, shape (runs, dim), into `state` in place."""
+        ...
+
+
+@runtime_checkable
+class Mover(Protocol):
+    """A learner whose gradient point is not x_{t-1} + a_t z_t: it says how to get there from the last one."""
+
+    def move(self, state: Any, play: Array, scale: Array, out: Array) -> None:
+        """Write the step between gradient points, shape (runs, dim), to `out`; scale = a_t, shape (runs, 1)."""
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from objectives.base import Objective
 from objectives.noise import Noise
-from optimizers.base import ALARM, Learner, narrow, take
+from optimizers.base import ALARM, Learner, Mover, narrow, take
 from optimizers.scaling import Exponential, Scaling
 from simulation.streams import Reservoir, Streams
 
@@ -192,10 +193,11 @@ class _Tile:
             fold.probe.open(time, steps)
         rows = [(fold.probe.step, fold.rows[: steps + 1, :, : self.active]) for fold in self.folds]
         additive, oracle = self.setup.noise.additive, self.setup.noise.stochastic
-        multiply, add = np.multiply, np.add
+        add = np.add
+        move = partial(learner.move, state) if isinstance(learner, Mover) else np.multiply
         for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), self.noise.rows(steps), strict=True)):
             learner.play(state, play)
-            multiply(play, scale, step)
+            move(play, scale, step)
             add(x, step, x)
             objective.grad(x, grad)
             if additive:

@@ -1,0 +1,253 @@
+"""The baselines: against loops written from their papers, an independent library, and the exam of all learners."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+
+from objectives.noise import Gaussian
+from objectives.smooth import CosineWell
+from optimizers.baselines import (
+    AdaGrad,
+    Adam,
+    BlockedDescent,
+    Momentum,
+    ProjectedDescent,
+    ScheduleFree,
+    amsgrad,
+    exponentiated_o2nc,
+    rmsprop,
+    untuned,
+)
+from optimizers.ftrl import DiscountedFTRL, beta_ftrl, clipped_adam
+from optimizers.scaling import Uniform
+from simulation.engine import Setup, simulate
+from simulation.probes import Certificate
+from simulation.streams import Streams
+
+LEARNERS = {
+    "beta-FTRL": partial(beta_ftrl, 0.3),
+    "clipped Adam": partial(clipped_adam, 0.3),
+    "SGD": lambda beta: Momentum(0.1 * beta),
+    "SGDM": lambda beta: Momentum(0.1, beta),
+    "normalised": lambda beta: Momentum(0.1, beta, "unit"),
+    "sign": lambda beta: Momentum(0.1, beta, "sign"),
+    "exponentiated O2NC": lambda beta: exponentiated_o2nc(0.01, beta, 1.0, 3.0),
+    "Adam": partial(Adam, 0.1),
+    "AMSGrad": partial(amsgrad, 0.1),
+    "RMSProp": lambda beta: rmsprop(0.1, beta),
+    "AdaGrad": lambda beta: AdaGrad(0.1 * beta),
+    "projected": partial(untuned, 0.3),
+    "O2NC": lambda beta: BlockedDescent(0.3, 0.1 * beta, 7),
+    "schedule-free": partial(ScheduleFree, 0.1),
+}
+ZERO_DENOMINATOR = ("clipped Adam", "beta-FTRL", "normalised", "sign", "Adam", "AMSGrad", "RMSProp", "AdaGrad")
+
+
+def plays(learner, gradients):
+    """z_1, ..., z_{T+1}."""
+    state, out = learner.init(gradients[0].shape), []
+    for grad in gradients:
+        out.append(learner.play(state, np.empty(grad.shape)).copy())
+        learner.update(state, grad)
+    return np.array([*out, learner.play(state, np.empty(grad.shape)).copy()])
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_batch(name):
+    """Per-run parameters: a run plays the same alone and beside others, bit for bit; z_1 = 0."""
+    betas = np.array([0.5, 0.9, 0.97])
+    gradients = np.random.default_rng(3).standard_normal((40, 3, 2))
+    whole = plays(LEARNERS[name](betas), list(gradients))
+    assert (whole[0] == 0).all() and np.isfinite(whole).all() and np.ptp(whole[-1], axis=0).all()
+    for run, beta in enumerate(betas):
+        alone = plays(LEARNERS[name](np.array([beta])), list(gradients[:, run : run + 1]))
+        np.testing.assert_array_equal(whole[:, run], alone[:, 0])
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_zeros(name):
+    """Nothing seen, nothing played; zeros in a coordinate leave it alone; later zeros do no harm."""
+    beta = np.array([0.9])
+    assert not plays(LEARNERS[name](beta), [np.zeros((1, 2))] * 5).any()
+    mixed = plays(LEARNERS[name](beta), [np.array([[0.0, 1.0]])] * 3 + [np.zeros((1, 2))] * 400)
+    assert np.isfinite(mixed).all() and not mixed[:, 0, 0].any() and mixed[2:4, 0, 1].any()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("size", [1e-100, 1e100])
+def test_scales(name, size):
+    """Tiny and huge gradients give finite plays, and those of a scale-free method do not depend on the size."""
+    gradients = np.random.default_rng(4).standard_normal((30, 1, 2))
+    learner = LEARNERS[name](np.array([0.9]))
+    got = plays(learner, list(size * gradients))
+    assert np.isfinite(got).all()
+    if name in ("clipped Adam", "beta-FTRL", "normalised", "sign"):
+        np.testing.assert_allclose(got, plays(learner, list(gradients)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_engine(name):
+    """In the engine: blind to the batch, and with x = start + sum of the steps."""
+    betas = np.array([0.5, 0.9, 0.97])
+    noise, objective, streams = Gaussian(1.0), CosineWell(), Streams(0, "exam")
+    steps = np.array([50, 300, 120])
+
+    def run(index):
+        law = Uniform(0.5) if name in ("O2NC", "schedule-free") else Uniform()
+        setup = Setup(objective, noise, LEARNERS[name](betas[index]), steps[index], law, first_run=index[0])
+        return simulate(setup, lambda i: [Certificate(betas[index][i], np.ones(len(i)))], streams)
+
+    whole = run(np.arange(3))
+    for i in range(3):
+        np.testing.assert_array_equal(whole["certificate.mean"][i], run(np.array([i]))["certificate.mean"][0])
+
+
+@pytest.mark.parametrize(("rate", "beta1", "beta2", "epsilon"), [(0.01, 0.9, 0.999, 1e-8), (0.3, 0.99, 0.9801, 1e-3)])
+def test_adam_is_the_librarys(rate, beta1, beta2, epsilon):
+    """scikit-learn's Adam moves its parameters by our plays.
+
+    It applies the correction to the rate and leaves epsilon alone, so that its epsilon is sqrt(1 - beta2^t) of ours.
+    """
+    rng = np.random.default_rng(0)
+    gradients, parameters = rng.standard_normal((60, 3)), [np.zeros(3)]
+    library = AdamOptimizer(parameters, rate, beta1, beta2, epsilon)
+    ours = Adam(rate, beta1, beta2, 0.0)
+    state, x = ours.init((1, 3)), np.zeros(3)
+    for t, grad in enumerate(gradients, 1):
+        library.epsilon = 0.0
+        library.update_params(parameters, [grad])
+        ours.update(state, grad[None])
+        x += state.z[0]
+        np.testing.assert_allclose(parameters[0], x, rtol=1e-12, atol=1e-15, err_msg=f"step {t}")
+    library.epsilon = epsilon
+    before = parameters[0].copy()
+    library.update_params(parameters, [gradients[0]])
+    matched = Adam(rate, beta1, beta2, epsilon / np.sqrt(1.0 - beta2**61))
+    state = matched.init((1, 3))
+    for grad in [*gradients, gradients[0]]:
+        matched.update(state, grad[None])
+    np.testing.assert_allclose(parameters[0] - before, state.z[0], rtol=1e-9)
+
+
+def test_clipped_adam_is_the_librarys_with_matched_correction():
+    """arXiv 2405.18199, Section 6.1: beta2 = beta1^2, rate D sqrt((1+beta)/(1-beta)), the correction taken out, a clip.
+
+    The library's ratio carries sqrt((1-beta^2t))/(1-beta^t) = sqrt((1+beta^t)/(1-beta^t)); dividing by it, and clipping at
+    D per coordinate, gives clipped Adam to rounding at every step.
+    """
+    beta, radius = 0.95, 0.3
+    parameters = [np.zeros(4)]
+    library = AdamOptimizer(parameters, radius * np.sqrt((1 + beta) / (1 - beta)), beta, beta**2, 0.0)
+    learner = clipped_adam(radius, beta)
+    state = learner.init((1, 4))
+    clipped = 0
+    for t, grad in enumerate(np.random.default_rng(1).standard_normal((200, 4)) + 0.2, 1):
+        before = parameters[0].copy()
+        library.update_params(parameters, [grad])
+        step = (parameters[0] - before) / np.sqrt((1 + beta**t) / (1 - beta**t))
+        learner.update(state, grad[None])
+        clipped += int((np.abs(step) > radius).sum())
+        np.testing.assert_allclose(
+            learner.play(state, np.empty((1, 4)))[0], np.clip(step, -radius, radius), rtol=1e-9, atol=1e-12
+        )
+    assert 100 < clipped < 700
+
+
+def test_momentum_is_the_librarys():
+    """scikit-learn's SGD with momentum keeps the velocity, rate included: the same steps."""
+    gradients, parameters = np.random.default_rng(2).standard_normal((40, 3)), [np.zeros(3)]
+    library = SGDOptimizer(parameters, 0.1, momentum=0.8, nesterov=False)
+    ours = Momentum(0.1, 0.8)
+    state, x = ours.init((1, 3)), np.zeros(3)
+    for grad in gradients:
+        library.update_params(parameters, [grad])
+        ours.update(state, grad[None])
+        x += state.z[0]
+        np.testing.assert_allclose(parameters[0], x, rtol=1e-12)
+
+
+def test_literal_loops():
+    """The others, one coordinate, as their papers write them."""
+    gradients = np.random.default_rng(5).standard_normal(50)
+    rows = [np.array([[g]]) for g in gradients]
+    m = v = top = total = z = 0.0
+    expected = {name: [0.0] for name in ("ams", "rms", "ada", "unit", "sign", "projected", "exponentiated")}
+    average, eta, mu = 0.0, 2 * 0.01 / 3.0 * np.sqrt(0.1), 24 * 0.01 / 0.1**2
+    shrunk = 0.0
+    for g in gradients:
+        m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+        top, total = max(top, v), total + g * g
+        average = 0.8 * average + 0.2 * g
+        z = np.clip(z - 0.05 * g, -0.1, 0.1)
+        shrunk = 0.9 / (1 + eta * mu) * (shrunk - eta * g)
+        for name, value in {
+            "ams": -0.1 * m / (np.sqrt(top) + 1e-8),
+            "rms": -0.1 * g / (np.sqrt(v) + 1e-8),
+            "ada": -0.1 * g / (np.sqrt(total) + 1e-10),
+            "unit": -0.1 * average / abs(average),
+            "sign": -0.1 * np.sign(average),
+            "projected": z,
+            "exponentiated": shrunk,
+        }.items():
+            expected[name].append(value)
+    learners = {
+        "ams": amsgrad(0.1, 0.9, 0.99),
+        "rms": rmsprop(0.1, 0.99),
+        "ada": AdaGrad(0.1),
+        "unit": Momentum(0.1, 0.8, "unit"),
+        "sign": Momentum(0.1, 0.8, "sign"),
+        "projected": ProjectedDescent(0.1, 0.05),
+        "exponentiated": exponentiated_o2nc(0.01, 0.9, 1.0, 3.0),
+    }
+    for name, learner in learners.items():
+        np.testing.assert_allclose(plays(learner, rows)[:, 0, 0], expected[name], rtol=1e-12, err_msg=name)
+
+
+def test_points_of_o2nc_and_schedule_free():
+    """The engine's gradient points are those of the papers' loops, draw by draw."""
+    rng = np.random.default_rng(6)
+    draws, gradients = rng.random(60), rng.standard_normal(60)
+    y, z, points = 0.0, 0.0, []
+    for t, (s, g) in enumerate(zip(draws, gradients, strict=True), 1):
+        points.append(y + s * z)
+        y, z = y + z, np.clip(z - 0.05 * g, -0.1, 0.1)
+        if t % 7 == 0:
+            z = 0.0
+    np.testing.assert_allclose(walk(BlockedDescent(0.1, 0.05, 7), draws, gradients), points, atol=1e-14)
+    w, x, points = 0.0, 0.0, []
+    for u, g in zip(draws, gradients, strict=True):
+        x = 0.9 * x + 0.1 * w
+        kappa = 0.9 + 0.1 * u
+        points.append(kappa * x + (1 - kappa) * w)
+        w -= 0.3 * g
+    np.testing.assert_allclose(walk(ScheduleFree(0.3, 0.9), draws, gradients), points, atol=1e-13)
+
+
+def walk(learner, draws, gradients):
+    """The gradient points from 0, one run in one coordinate."""
+    state, x, out = learner.init((1, 1)), 0.0, []
+    play, step = np.zeros((1, 1)), np.zeros((1, 1))
+    for draw, grad in zip(draws, gradients, strict=True):
+        learner.play(state, play)
+        learner.move(state, play, np.array([[draw]]), step)
+        x += step[0, 0]
+        out.append(x)
+        learner.update(state, np.array([[grad]]))
+    return out
+
+
+def test_library_and_clip_differ_without_the_match():
+    """The test above can fail: with beta2 = beta1 the library's step is another."""
+    parameters = [np.zeros(1)]
+    library = AdamOptimizer(parameters, 1.0, 0.9, 0.9, 0.0)
+    learner = DiscountedFTRL(1.0, 0.9, 0.81, True)
+    state = learner.init((1, 1))
+    for grad in (1.0, -0.3, 0.4):
+        before = parameters[0].copy()
+        library.update_params(parameters, [np.array([grad])])
+        learner.update(state, np.array([[grad]]))
+    assert abs((parameters[0] - before)[0] - learner.play(state, np.empty((1, 1)))[0, 0]) > 0.01
