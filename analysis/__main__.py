@@ -1,4 +1,4 @@
-"""`python -m analysis [results]`: verdicts.csv, figures and report.html from the cells of the last sweep."""
+"""`python -m analysis [results]`: verdicts.csv, controls.csv, figures and report.html from the last sweep's cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from analysis import figures, report
-from analysis.judge import table
+from analysis.judge import broken, table
 from experiments.evidence import Cell, load
 
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {results}/manifest.json is missing: run `make reproduce` first", file=sys.stderr)
         return 1
     cells, missing, preset = collect(results)
-    verdicts = table(cells)
+    verdicts, twins = table(cells), broken(cells)
     drawings = results / "figures"
     drawings.mkdir(exist_ok=True)
     for old in drawings.glob("*.*"):
@@ -50,7 +50,8 @@ def main(arguments: list[str]) -> int:
         list(pool.map(partial(figures.draw, folder=drawings), cells))
     figures.summary(verdicts, drawings)
     verdicts.to_csv(results / "verdicts.csv", index=False, float_format="%.6g")
-    report.write(verdicts, cells, results, preset, missing)
+    twins.to_csv(results / "controls.csv", index=False, float_format="%.6g")
+    report.write(verdicts, twins, cells, results, preset, missing)
     _print(verdicts, missing, results)
     return 1 if missing else 0
 

@@ -38,6 +38,20 @@ COLUMNS = [
     "verdict",
     "note",
 ]
+CONTROL_COLUMNS = [
+    "label",
+    "problem",
+    "control",
+    "description",
+    "form",
+    "quantity",
+    "setting",
+    "measured",
+    "bound",
+    "ratio",
+    "verdict",
+    "note",
+]
 
 
 @dataclass
@@ -144,6 +158,28 @@ def table(cells: Sequence[Cell]) -> pd.DataFrame:
         if row["claim"] not in alive and row["verdict"] == "supported":
             row["verdict"], row["note"] = "vacuous", "no control of this claim was rejected on any problem"
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def broken(cells: Sequence[Cell]) -> pd.DataFrame:
+    """One row for every check of every control: results/controls.csv, and the table of ablations."""
+    arms = [(cell, twin) for cell in cells if cell.evidence is not None for twin in cell.controls]
+    rulings = iter(judge([check for _, twin in arms for check in twin.evidence.checks]))
+    rows = []
+    for cell, twin in arms:
+        for ruling in (next(rulings) for _ in twin.evidence.checks):
+            check = ruling.check
+            head = (cell.claim.label, cell.problem, twin.name, twin.description)
+            row = (
+                check.form,
+                check.quantity,
+                check.setting,
+                ruling.measured,
+                check.bound,
+                ruling.ratio,
+                ruling.verdict,
+            )
+            rows.append((*head, *row, check.note))
+    return pd.DataFrame(rows, columns=CONTROL_COLUMNS)
 
 
 def _describe(ruling: Ruling, controls: dict[str, list[Ruling]]) -> str:

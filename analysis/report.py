@@ -10,6 +10,7 @@ from string import Template
 
 import pandas as pd
 
+from analysis import ablation
 from experiments.evidence import Cell
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -44,7 +45,14 @@ and rounding are subtracted.</p>
 """
 
 
-def write(table: pd.DataFrame, cells: Sequence[Cell], results: Path, preset: str, missing: Sequence[str]) -> None:
+def write(
+    table: pd.DataFrame,
+    twins: pd.DataFrame,
+    cells: Sequence[Cell],
+    results: Path,
+    preset: str,
+    missing: Sequence[str],
+) -> None:
     """Write results/report.html from the verdicts, the cells and the figures in results/figures."""
     template = Template((ASSETS / "report.html").read_text(encoding="utf-8"))
     labels = list(dict.fromkeys(cell.claim.label for cell in cells))
@@ -56,8 +64,9 @@ def write(table: pd.DataFrame, cells: Sequence[Cell], results: Path, preset: str
         reading=READING,
         contents="".join(f'<li><a href="#{_anchor(x)}">{escape(x)}</a> {_badges(table, x)}</li>' for x in labels),
         summary=_picture(results / "figures" / "summary.svg"),
-        remarks=_remarks(table, cells, missing),
-        claims="".join(_claim(label, table, cells, results) for label in labels),
+        remarks=_remarks(table, missing),
+        ablations=ablation.page(twins),
+        claims="".join(_section(label, table, cells, results) for label in labels),
     )
     (results / "report.html").write_text(page, encoding="utf-8")
 
@@ -79,7 +88,7 @@ def _badges(table: pd.DataFrame, label: str) -> str:
     return " ".join(f'<span class="badge {v}">{counts[v]} {v}</span>' for v in sorted(counts.index))
 
 
-def _remarks(table: pd.DataFrame, cells: Sequence[Cell], missing: Sequence[str]) -> str:
+def _remarks(table: pd.DataFrame, missing: Sequence[str]) -> str:
     """Whatever is not simply supported, with its reason."""
     parts = [f"<li><b>failed</b>: {escape(line)}</li>" for line in missing]
     for verdict in ("refuted", "undecided", "vacuous", "failed"):
@@ -94,9 +103,17 @@ def _remarks(table: pd.DataFrame, cells: Sequence[Cell], missing: Sequence[str])
     return f"<ul>{''.join(parts)}</ul>" if parts else "<p>Every row is supported.</p>"
 
 
-def _claim(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
+def _section(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
+    """All claims that bear the label, one after the other."""
     mine = [cell for cell in cells if cell.claim.label == label]
+    names = dict.fromkeys(cell.claim.name for cell in mine)
+    parts = "".join(_claim([c for c in mine if c.claim.name == name], table, results) for name in names)
+    return f'<section id="{_anchor(label)}"><h2>{escape(label)}. {escape(mine[0].claim.title)}</h2>{parts}</section>'
+
+
+def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
     info = mine[0].claim
+    rows = table[table["claim"] == info.name]
     controls = {c.name: c.description for cell in mine for c in cell.controls}
     listed = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in controls.items())
     problems = {cell.problem: cell.problem_description for cell in mine}
@@ -105,13 +122,13 @@ def _claim(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path
         f"<figcaption>{escape(cell.claim.label)} on {escape(cell.problem)}. Dashed: bounds; red, dotted: controls; "
         "bands: 5 to 95 percent of runs.</figcaption></figure>"
         for cell in mine
+        if cell.evidence is not None and cell.evidence.panels
     )
     described = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in problems.items() if v)
     return (
-        f'<section id="{_anchor(label)}"><h2>{escape(label)}. {escape(info.title)}</h2>'
         f"<p class=statement>{escape(info.statement)}</p><p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
-        f"{_table(table[table['label'] == label])}{_looseness(table[table['label'] == label])}{figures}</section>"
+        f"{_table(rows)}{_looseness(rows)}{figures}"
     )
 
 

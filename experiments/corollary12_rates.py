@@ -30,18 +30,21 @@ TARGET = 2.0  # (1 + (G+sigma)/C) at C = G+sigma
 
 @dataclass(frozen=True)
 class Point:
-    """One point of a sweep: an objective with C = G, and eps, lam."""
+    """One point of a sweep: value of what is swept, objective, target 2 eps, lam, and what is run: beta, D, T."""
 
     value: float
     objective: Any
     eps: float
     lam: float
+    beta: float
+    radius: float
+    steps: int
 
-    def parameters(self) -> tuple[float, float, int]:
-        """Theorem 11's beta, D and T."""
-        constants = self.objective.constants
-        beta, radius, steps = adam_ema.theorem11_parameters(self.eps, self.lam, constants.lipschitz, constants.gap)
-        return float(beta), float(radius), int(steps)
+
+def point(value: float, objective: Any, eps: float, lam: float, accuracy: float, guess: float) -> Point:
+    """A point at Theorem 11's beta, D and T for the accuracy and C = guess."""
+    beta, radius, steps = adam_ema.theorem11_parameters(accuracy, lam, guess, objective.constants.gap)
+    return Point(value, objective, eps, lam, float(beta), float(radius), int(steps))
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,17 @@ class Corollary12(AlgorithmClaim):
         if problem.objective.constants.lipschitz < 3.0:
             raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
 
+    @property
+    def expected(self) -> float:
+        """The slope that the paper says."""
+        return SLOPES[self.sweep]
+
     def points(self, problem: Problem) -> list[Point]:
         """eps falls, or lam, C or Delta grow, by the factors; else eps = lam = 1 and the problem's own."""
-        return [self._point(problem.objective, factor) for factor in self.factors]
+        found = [self._point(problem.objective, factor) for factor in self.factors]
+        if self.frozen:
+            return [replace(p, beta=found[0].beta, radius=found[0].radius) for p in found]
+        return found
 
     def _point(self, ramp: Any, factor: float) -> Point:
         eps, lam, longer = 1.0, 1.0, ramp
@@ -92,18 +103,18 @@ class Corollary12(AlgorithmClaim):
             longer = replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
         if self.sweep == "Delta":
             longer = replace(ramp, length=factor * ramp.length)
-        return Point(eps if self.sweep.startswith("eps") else factor, longer, eps, lam)
+        value = eps if self.sweep.startswith("eps") else factor
+        return point(value, longer, eps, lam, eps, longer.constants.lipschitz)
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row: the slope, one sample a run."""
         points = self.points(problem)
-        first = points[0].parameters()
-        hits = np.array([self._hitting(problem, p, first, context) for p in points])
+        hits = np.array([self._hitting(problem, p, context) for p in points])
         value = np.array([p.value for p in points])
-        bound = np.array([float(p.parameters()[2]) for p in points])
+        bound = np.array([float(p.steps) for p in points])
         x = np.log(value) - np.log(value).mean()
         slopes = x @ np.log(hits) / (x @ x)
-        expected = SLOPES[self.sweep]
+        expected = self.expected
         note = f"a consistency check; slope of the theorem's T: {x @ np.log(bound) / (x @ x):.3f}"
         check = Check(
             "rate", "stated", "slope of the hitting time", f"in {self.sweep}", expected, slopes, MARGIN, note=note
@@ -118,9 +129,9 @@ class Corollary12(AlgorithmClaim):
         )
         return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
 
-    def _hitting(self, problem: Problem, point: Point, first: tuple[float, float, int], context: Context) -> Array:
+    def _hitting(self, problem: Problem, point: Point, context: Context) -> Array:
         """Hitting times, shape (runs,). On a ramp the sum of the certificates is Delta/D and what the start-up adds."""
-        beta, radius, _ = first if self.frozen else point.parameters()
+        beta, radius = point.beta, point.radius
         constants = point.objective.constants
         spread = point.lam * (radius / (1.0 - beta)) ** 2
         total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)

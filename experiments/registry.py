@@ -11,7 +11,10 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
+from experiments.section7_ablation import Section7, Section11
 from experiments.section61_clip import ClipActivity
+from experiments.section61_correction import BiasCorrection, Rescaling
+from experiments.section522_untuned import UntunedRegret, UntunedSteps
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_stationarity import Theorem11, Theorem18
@@ -19,6 +22,7 @@ from experiments.theorem11_stationarity import Theorem11, Theorem18
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind
     for kind in (
+        Section11,
         Lemma04,
         Lemma05,
         Lemma20,
@@ -31,10 +35,15 @@ CLAIMS: dict[str, type[Claim]] = {
         Theorem11,
         Corollary12,
         Corollary13,
+        UntunedSteps,
+        UntunedRegret,
         Lemma16,
         Lemma17,
         Equation2,
+        Rescaling,
         ClipActivity,
+        BiasCorrection,
         Theorem18,
+        Section7,
     )
 }

@@ -102,7 +102,12 @@ class Theorem11(AlgorithmClaim):
         beta, radius, level = (np.repeat([getattr(p, k) for p in points], runs) for k in ("beta", "radius", "level"))
         steps = np.repeat(np.array([p.steps for p in points], np.int64), runs)
         lam = np.full(len(beta), self.lam)
-        window = {"ema": beta, "last iterate": np.zeros_like(beta), "short": 1.0 - np.sqrt(1.0 - beta)}[self.average]
+        window = {
+            "ema": beta,
+            "last iterate": np.zeros_like(beta),
+            "short": 1.0 - np.sqrt(1.0 - beta),
+            "uniform": np.ones_like(beta),
+        }[self.average]
         times = self._sampled_times(steps, context)
 
         def probes(i: NDArray[np.int64]) -> list[Certificate]:

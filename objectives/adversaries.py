@@ -98,15 +98,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class AgainstPlay:
-    """Pushes along the play, growing by `growth` a step over `length` steps, then starts small again."""
+    """Pushes along the play, growing from `size` by `growth` a step over `length` steps, then starts small again."""
 
     growth: float = 1.3
     length: int = 40
     dim: int = 3
+    size: float = 1.0
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The play's direction, plus a tenth of noise."""
-        size = (1.0 + (self.growth - 1.0) * _spread(len(out))) ** (time % self.length)
+        size = self.size * (1.0 + (self.growth - 1.0) * _spread(len(out))) ** (time % self.length)
         norm = np.sqrt(np.vecdot(play, play))[:, None]
         out[:] = size * (np.divide(play, norm, out=np.zeros_like(play), where=norm > 0) + 0.1 * raw)
 

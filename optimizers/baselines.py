@@ -1,7 +1,7 @@
-"""Baselines of the field, each exact, as plays z_t of x_t = x_{t-1} + a_t z_t; a_t = 1 unless its docstring says more.
+"""Baselines of the field, each exact, as plays z_t of x_t = x_{t-1} + a_t z_t; a_t = 1 unless said otherwise.
 
-Hyper-parameters are floats or arrays of shape (runs,). Where a method takes its gradient at a random point of a segment,
-the engine moves from gradient point to gradient point (`move`), and the law of a_t is that of the point.
+Hyper-parameters are floats or arrays of shape (runs,). Where a method takes its gradient at a random point of a
+segment, the engine moves from gradient point to gradient point (`move`), and the law of a_t is that of the point.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Planned:
 class Momentum(Planned):
     """m <- momentum m + g, z = -rate m; or along the unit vector m/||m||, or along sign(m).
 
-    SGD (momentum 0) and SGD with momentum (Polyak 1964); "unit": normalised SGD with momentum, arXiv 2002.03305; "sign":
-    signum, arXiv 1802.04434. The factor 1 - momentum that some put before g belongs to the rate here.
+    SGD (momentum 0) and SGD with momentum (Polyak 1964); "unit": normalised SGD with momentum, arXiv 2002.03305;
+    "sign": signum, arXiv 1802.04434. The factor 1 - momentum that some put before g belongs to the rate here.
     """
 
     rate: Parameter
@@ -82,8 +82,8 @@ def exponentiated_o2nc(radius: Parameter, beta: Parameter, lam: Parameter, scale
 class Adam(Planned):
     """Adam as practised, arXiv 1412.6980: z = -rate m/(sqrt(v) + epsilon), m and v averages of g and g^2.
 
-    corrected: m and v are divided by 1 - beta1^t and 1 - beta2^t. longest: v is replaced by its maximum so far (AMSGrad,
-    arXiv 1904.09237, there without correction). beta1 = 0, not corrected: RMSProp (Tieleman and Hinton 2012).
+    corrected: m and v are divided by 1 - beta1^t and 1 - beta2^t. longest: v is replaced by its maximum so far
+    (AMSGrad, arXiv 1904.09237, there without correction). beta1 = 0, not corrected: RMSProp (Tieleman and Hinton 2012).
     """
 
     rate: Parameter

@@ -46,4 +46,5 @@ def duel(
                 fold.probe.step(now, fold.rows[i + 1], fold.rows[i])
             now.time = first + length
             fold.close(first, length, runs)
+    fold.finish(slice(0, runs), steps)
     return fold.results()
