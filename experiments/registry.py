@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments.base import Claim
 from experiments.corollary12_rates import Corollary12, Corollary13
+from experiments.corollary19_gain import Corollary19
 from experiments.equation1_regret import Equation1, Equation2
 from experiments.lemma04_gradient import Lemma04
 from experiments.lemma05_goldstein import Lemma05
@@ -14,6 +15,7 @@ from experiments.lemma20_scaling import Lemma20
 from experiments.section7_ablation import Section7, Section11
 from experiments.section61_clip import ClipActivity
 from experiments.section61_correction import BiasCorrection, Rescaling
+from experiments.section63_tuned import TunedGain
 from experiments.section522_untuned import UntunedRegret, UntunedSteps
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
@@ -44,6 +46,8 @@ CLAIMS: dict[str, type[Claim]] = {
         ClipActivity,
         BiasCorrection,
         Theorem18,
+        Corollary19,
+        TunedGain,
         Section7,
     )
 }
