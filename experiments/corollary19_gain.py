@@ -57,9 +57,12 @@ def own_parameters(scales: Scales, coordinatewise: bool) -> tuple[float, float]:
 
 
 def hitting_times(
-    problem: Problem, learner: Any, beta: Array, steps: int, context: Context, first_run: int = 0
+    problem: Problem, learner: Any, beta: Array, steps: int, context: Context, first_run: int = 0, lasting: bool = False
 ) -> Array:
-    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if after T."""
+    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if after T.
+
+    lasting: inf, too, where the average over 1..T is above 2 eps again.
+    """
     ones = np.ones_like(beta)
 
     def probes(i: NDArray[np.int64]) -> list[HittingTime]:
@@ -67,7 +70,8 @@ def hitting_times(
 
     horizon = np.full(len(beta), steps, np.int64)
     setup = Setup(problem.objective, problem.noise, learner, horizon, first_run=first_run)
-    return simulate(setup, probes, context.streams)["hitting"]
+    found = simulate(setup, probes, context.streams)
+    return np.where(lasting & (found["certificate.mean"] > TARGET), np.inf, found["hitting"])
 
 
 @dataclass(frozen=True)

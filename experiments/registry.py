@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.base import Claim
+from experiments.baselines import Baselines
 from experiments.corollary12_rates import Corollary12, Corollary13
 from experiments.corollary19_gain import Corollary19
 from experiments.equation1_regret import Equation1, Equation2
@@ -12,6 +13,7 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
+from experiments.optimality import ChainProgress, Traversal
 from experiments.section7_ablation import Section7, Section11
 from experiments.section61_clip import ClipActivity
 from experiments.section61_correction import BiasCorrection, Rescaling
@@ -37,6 +39,8 @@ CLAIMS: dict[str, type[Claim]] = {
         Theorem11,
         Corollary12,
         Corollary13,
+        ChainProgress,
+        Traversal,
         UntunedSteps,
         UntunedRegret,
         Lemma16,
@@ -49,5 +53,6 @@ CLAIMS: dict[str, type[Claim]] = {
         Corollary19,
         TunedGain,
         Section7,
+        Baselines,
     )
 }

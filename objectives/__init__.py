@@ -15,8 +15,9 @@ from objectives.adversaries import (
     SpikeThenOnes,
     TinyConstant,
 )
+from objectives.chain import HardChain
 from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave
-from objectives.noise import Exact, Gaussian, Minibatch, Sparse, TwoPoint
+from objectives.noise import Chain, Exact, Gaussian, Minibatch, Sparse, TwoPoint
 from objectives.ramps import Hump, Ramp, TwoSlopeRamp
 from objectives.regression import RobustRegression
 from objectives.smooth import CosineWell, GemanMcClure, Huber
@@ -32,6 +33,7 @@ OBJECTIVES: dict[str, type[Any]] = {
     "ramp": Ramp,
     "two_slope_ramp": TwoSlopeRamp,
     "hump": Hump,
+    "hard_chain": HardChain,
 }
 NOISES: dict[str, type[Any]] = {
     "none": Exact,
@@ -39,6 +41,7 @@ NOISES: dict[str, type[Any]] = {
     "gaussian": Gaussian,
     "sparse": Sparse,
     "minibatch": Minibatch,
+    "chain": Chain,
 }
 ADVERSARIES: dict[str, type[Any]] = {
     "spike_then_ones": SpikeThenOnes,

@@ -178,3 +178,48 @@ class Minibatch:
     def stochastic(self, objective: Any, x: Array, grad: Array, raw: Array, out: Array) -> None:
         """The gradient of the drawn component."""
         objective.component_grad(x, (raw[:, 0] * objective.components).astype(np.int64), out)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The oracle of the hard chain: what lies beyond prog_{1/4}(x) is shown with probability p only, then 1/p times.
+
+    g_i = d_iF (1 + 1{i > prog_{1/4}(x)} (b/p - 1)), b Bernoulli(p), one for all coordinates (arXiv 1912.02365, (16)).
+    With k = prog_{1/4}(x) only i = k+1 has a gradient beyond k, of size Psi(|x_k|) Phi'(x_{k+1}) height/width: at most
+    sqrt(e) for k = 0 and e^{3/2} for k >= 1. So sigma_i^2 = e^3 (1-p)/p (height/width)^2 (i = 1: e), and sigma is the
+    largest sigma_i, for one coordinate at a time is noisy (ours; the paper has 23^2 in the place of e^3).
+    """
+
+    probability: float = 0.5
+    additive: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.probability <= 1:
+            raise ValueError(f"probability = {self.probability}: must lie in (0, 1]")
+
+    def levels(self, objective: Any) -> Levels:
+        """Approached where x_k is large. Raises ValueError if the objective is no chain."""
+        if not hasattr(objective, "progress"):
+            raise ValueError(f"noise = chain: needs a chain, not {type(objective).__name__}")
+        factor = np.sqrt((1.0 - self.probability) / self.probability) * objective.height / objective.width
+        each = np.full(objective.dim, np.e**1.5 * factor)
+        each[0] = np.sqrt(np.e) * factor
+        return Levels(float(each.max()), each)
+
+    def width(self, dim: int) -> int:
+        """One number a step."""
+        return 1
+
+    def fill(self, rng: np.random.Generator, out: Array) -> None:
+        """b/p."""
+        rng.random(out=out)
+        np.multiply(out < self.probability, 1.0 / self.probability, out=out)
+
+    def scale(self, dim: int) -> Array:
+        """Unused by a multiplicative noise."""
+        return np.ones(1)
+
+    def stochastic(self, objective: Any, x: Array, grad: Array, raw: Array, out: Array) -> None:
+        """The gradient, its hidden part times b/p."""
+        hidden = np.arange(1, x.shape[-1] + 1) > objective.progress(x, 0.25)[..., None]
+        np.multiply(grad, np.where(hidden, raw, 1.0), out=out)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizers.base import Array, Learner, column
+from optimizers.base import Array, Learner, Mover, column
 from optimizers.ftrl import DiscountedFTRL
 
 Maker = Callable[[Any, Any, bool], Learner]  # (radius, beta, coordinatewise) -> learner
@@ -31,6 +31,30 @@ class Flipped:
     def update(self, state: Any, grad: Array) -> None:
         """Take g_t."""
         self.learner.update(state, grad)
+
+
+@dataclass(frozen=True)
+class Dithered(Flipped):
+    """Adds 1e-6 to every coordinate of a learner's plays: no longer zero-respecting."""
+
+    def play(self, state: Any, out: Array) -> Array:
+        """Write z + 1e-6 to `out`."""
+        return np.add(self.learner.play(state, out), 1e-6, out=out)
+
+
+@dataclass(frozen=True)
+class DitheredMover(Dithered):
+    """The same for a learner that says how it moves."""
+
+    def move(self, state: Any, play: Array, scale: Array, out: Array) -> None:
+        """As the learner does."""
+        assert isinstance(self.learner, Mover)
+        self.learner.move(state, play, scale, out)
+
+
+def dithered(learner: Learner) -> Learner:
+    """The learner, dithered."""
+    return DitheredMover(learner) if isinstance(learner, Mover) else Dithered(learner)
 
 
 class SumState:

@@ -1,0 +1,104 @@
+"""The hard instance of stochastic nonconvex optimization: a chain whose links must be found one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from objectives.base import Array, Constants
+
+TOP = float(np.sqrt(2.0 * np.pi * np.e))  # sup Phi = 4.1327
+FLAT = 0.04  # below 2 a - 1 = 0.04, Psi(a) < 1e-270 counts as 0
+SMOOTHNESS = 152.0  # arXiv 1912.02365, Lemma 2
+
+
+def link(a: Array) -> tuple[Array, Array]:
+    """Psi(a) = exp(1 - 1/(2a-1)^2) for a > 1/2, else 0, and its derivative 4 Psi(a)/(2a-1)^3; elementwise."""
+    u = 2.0 * a - 1.0
+    inside = u > FLAT
+    safe = np.where(inside, u, 1.0)
+    psi = np.where(inside, np.exp(1.0 - 1.0 / (safe * safe)), 0.0)
+    return psi, 4.0 * psi / safe**3
+
+
+def _steepest(share: float) -> float:
+    """sup_a share sqrt(e) exp(-a^2/2) + Psi'(a) sqrt(2 pi e), on a grid plus what may hide between its points.
+
+    The second derivative of the sum stays below 1e4 in size, so between points 2e-6 apart less than 1e-8 is missed.
+    """
+    a = np.arange(0.0, 3.0, 2e-6)
+    return float((share * np.sqrt(np.e) * np.exp(-a * a / 2.0) + TOP * link(a)[1]).max()) + 1e-8
+
+
+@dataclass(frozen=True)
+class HardChain:
+    """F(x) = height F_n(x/width), n = dim, start 0; F_n of arXiv 1912.02365 (Arjevani et al.), after 1710.11606.
+
+    F_n(x) = -Psi(1) Phi(x_1) + sum_{i>=2} [Psi(-x_{i-1}) Phi(-x_i) - Psi(x_{i-1}) Phi(x_i)], Phi(t) = sqrt(2 pi e)
+    times the normal distribution function. d_i F_n = -Psi(|x_{i-1}|) Phi'(x_i) - Psi'(|x_i|) Phi(sign(x_i)
+    x_{i+1}), with Psi(|x_0|) = Psi(1) = 1 and no second term for i = n: while x_i, ..., x_n are near 0 only d_i is
+    not 0.
+
+    Delta, exactly: every bracket is >= -e sqrt(2 pi e) and the first term >= -sqrt(2 pi e), all approached
+    together as x -> infinity; F_n(0) = -sqrt(2 pi e)/2. So Delta_n = sqrt(2 pi e) (1/2 + e (n-1)) <= 12 n. G_i:
+    since Psi < e, Phi' <= sqrt(e) and Phi < sqrt(2 pi e), sup of `_steepest`; e^{3/2} for i = n > 1. G =
+    ||(G_i)||, not attained. L_n = 152 is cited, not attained. H is finite but not derived: inf here. height scales
+    F, width x.
+    """
+
+    dim: int = 4
+    height: float = 1.0
+    width: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.dim, int) and self.dim >= 1):
+            raise ValueError(f"dim = {self.dim}: must be an integer >= 1")
+        for name in ("height", "width"):
+            if not 0 < getattr(self, name) < np.inf:
+                raise ValueError(f"{name} = {getattr(self, name)}: must be finite and > 0")
+
+    @property
+    def start(self) -> Array:
+        """The origin."""
+        return np.zeros(self.dim)
+
+    @cached_property
+    def constants(self) -> Constants:
+        gap = self.height * TOP * (0.5 + np.e * (self.dim - 1))
+        each = np.full(self.dim, _steepest(np.e) if self.dim > 2 else 0.0)
+        if self.dim > 1:
+            each[0], each[-1] = _steepest(1.0), np.e**1.5
+        else:
+            each[0] = np.sqrt(np.e)
+        each *= self.height / self.width
+        smoothness = SMOOTHNESS * self.height / self.width**2
+        scale = each.max()
+        return Constants(gap, float(scale * np.linalg.norm(each / scale)), each, smoothness)
+
+    def progress(self, x: Array, threshold: float) -> NDArray[np.int64]:
+        """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none; shape (*batch,)."""
+        beyond = np.abs(x) > threshold * self.width
+        last = self.dim - np.argmax(beyond[..., ::-1], axis=-1)
+        return np.where(beyond.any(axis=-1), last, 0)
+
+    def value(self, x: Array) -> Array:
+        """F(x), shape (*batch,)."""
+        y = x / self.width
+        before, after = y[..., :-1], y[..., 1:]
+        links = np.sign(before) * link(np.abs(before))[0] * ndtr(np.sign(before) * after)
+        return -self.height * TOP * (ndtr(y[..., 0]) + links.sum(axis=-1))
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """grad F(x): every coordinate is <= 0."""
+        out = np.empty_like(x) if out is None else out
+        y = x / self.width
+        psi, slope = link(np.abs(y))
+        np.exp(-0.5 * np.minimum(np.square(y), 1400.0), out=out)
+        out[..., 1:] *= psi[..., :-1]
+        out *= np.sqrt(np.e)
+        out[..., :-1] += slope[..., :-1] * (TOP * ndtr(np.sign(y[..., :-1]) * y[..., 1:]))
+        return np.multiply(out, -self.height / self.width, out=out)
