@@ -27,8 +27,9 @@ from optimizers.scaling import Constant, Exponential, Scaling, Uniform
 class Method:
     """make(rate, beta, scales) -> learner; rate, beta of shape (runs,).
 
-    averaged: the output is the EMA, with discount beta, of the gradient points, else the last one. discounted: beta does
-    something. proportional: the step grows with the gradient, so that the rate has the unit of x over that of g.
+    averaged: the output is the EMA, with discount beta, of the gradient points, else the last one. discounted:
+    beta does something. proportional: the step grows with the gradient, so that the rate has the unit of x over
+    that of g.
     """
 
     make: Callable[[Array, Array, Scales], Learner]
