@@ -51,4 +51,4 @@ lock: ## pin requirements.in again (needs uv)
 	requirements.in -o requirements.lock
 
 clean: ## remove results and the environment
-	rm -rf .venv results/cells results/figures results/verdicts.csv results/report.html results/manifest.json
+	rm -rf .venv results/cells results/figures results/verdicts.csv results/controls.csv results/report.html results/manifest.json

@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments.base import Claim
 from experiments.baselines import Baselines
 from experiments.corollary12_rates import Corollary12, Corollary13
+from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19
 from experiments.equation1_regret import Equation1, Equation2
 from experiments.lemma04_gradient import Lemma04
@@ -13,6 +14,7 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
+from experiments.open_question import OpenQuestion
 from experiments.optimality import ChainProgress, Traversal
 from experiments.section7_ablation import Section7, Section11
 from experiments.section61_clip import ClipActivity
@@ -37,8 +39,10 @@ CLAIMS: dict[str, type[Claim]] = {
         Equation1,
         Lemma10,
         Theorem11,
+        OpenQuestion,
         Corollary12,
         Corollary13,
+        Corollary13Gradient,
         ChainProgress,
         Traversal,
         UntunedSteps,

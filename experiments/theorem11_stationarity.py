@@ -122,9 +122,12 @@ class Theorem11(AlgorithmClaim):
         plain = self._gradient(problem, found["xbar"])
         for i, point in enumerate(points):
             mine = slice(i * runs, (i + 1) * runs)
-            note = f"E||grad F(xbar)||/eps = {plain[mine].mean():.3g}"
             certificate = found["certificate.mean"][mine] / self.eps
-            checks += self._checks(point, certificate, [b[mine] for b in bracket], start, note)
+            note = f"E||grad F(xbar)||/eps = {plain[mine].mean():.3g}"
+            if np.isfinite(bracket[1]).all():  # how loose the certificate is, early and late
+                loose = (found["sampled"][mine] / self.eps).mean(axis=0) / bracket[1][mine].mean(axis=0)
+                note += f"; certificate/infimum {loose[0]:.3g} in the first quarter of T, {loose[-1]:.3g} in the last"
+            checks += self._checks(point, certificate, [b[mine] for b in bracket], plain[mine], start, note)
             curves += self._curves(
                 point, found["certificate.curve"][mine] / self.eps, times[mine], bracket[1][mine], int(steps.max())
             )
@@ -165,7 +168,7 @@ class Theorem11(AlgorithmClaim):
         )
 
     def _checks(
-        self, point: Point, certificate: Array, infimum: list[Array], start: float | None, note: str
+        self, point: Point, certificate: Array, infimum: list[Array], gradient: Array, start: float | None, note: str
     ) -> list[Check]:
         low, high = (b.mean(axis=1) for b in infimum)
         checks: list[Check] = []

@@ -18,7 +18,7 @@ from objectives.adversaries import (
 from objectives.chain import HardChain
 from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave
 from objectives.noise import Chain, Exact, Gaussian, Minibatch, Sparse, TwoPoint
-from objectives.ramps import Hump, Ramp, TwoSlopeRamp
+from objectives.ramps import Hump, Ramp, TwoSlopeRamp, Zigzag
 from objectives.regression import RobustRegression
 from objectives.smooth import CosineWell, GemanMcClure, Huber
 
@@ -33,6 +33,7 @@ OBJECTIVES: dict[str, type[Any]] = {
     "ramp": Ramp,
     "two_slope_ramp": TwoSlopeRamp,
     "hump": Hump,
+    "zigzag": Zigzag,
     "hard_chain": HardChain,
 }
 NOISES: dict[str, type[Any]] = {

@@ -71,7 +71,10 @@ class Certificate(Probe):
         # not an attribute array: runs that are done keep their averages when the batch narrows
         self._keep: list[Any] = []
         self._stale, self._kept_runs = True, 0
-        self._kept = {"xbar": np.full((*self.samples.shape, now.x.shape[1]), np.nan)}
+        self._kept = {
+            "xbar": np.full((*self.samples.shape, now.x.shape[1]), np.nan),
+            "sampled": np.full(self.samples.shape, np.nan),
+        }
 
     def open(self, first: int, steps: int) -> None:
         """How much of the offset each step keeps: 1 - 1/W_t."""
@@ -120,9 +123,13 @@ class Certificate(Probe):
             np.sqrt(rows[:, 0], out=rows[:, 0])
         rows[:, :2] /= weight[:, None]
         np.add(rows[:, 0], self.lam * rows[:, 1], out=rows[:, 2])
+        for time in self._events.keys() & set(times.tolist()) if self._events else ():
+            for run, slot in self._events[time]:
+                if run < rows.shape[2]:
+                    self._kept["sampled"][run, slot] = rows[time - first - 1, 2, run]
 
     def extras(self) -> dict[str, Array]:
-        """xbar: shape (runs, k, dim), the averages at the sampled times."""
+        """At the sampled times: xbar, shape (runs, k, dim), and the certificate (sampled), shape (runs, k)."""
         return self._kept if self._kept["xbar"].shape[1] else {}
 
 

@@ -21,6 +21,7 @@ EXAM = {
     "max_affine_difference": {"dim": 2, "inner": 2.0, "outer": 1.2, "width": 0.8, "begin": 1.7},
     "ramp": {"dim": 2, "slope": [2.0, 0.5], "length": 1.3, "corner": [0.4, 0.7]},
     "hump": {"dim": 2, "slope": [2.0, 0.5], "width": [0.8, 1.5]},
+    "zigzag": {"dim": 2, "down": [2.0, 0.5], "up": [1.0, 0.7], "fall": 0.6, "rise": 0.4, "teeth": [2.0, 3.0]},
     "hard_chain": {"dim": 2, "height": 0.7, "width": 0.3},
     "two_slope_ramp": {"dim": 2, "steep": [2.0, 0.5], "gentle": 0.4, "edge": 0.6, "length": 1.1},
 }
@@ -196,8 +197,11 @@ def test_extremes(name):
             "max_affine_difference": "inner",
             "two_slope_ramp": "steep",
             "hard_chain": "height",
+            "zigzag": "down",
         }
         arguments = {key.get(name, "slope"): scale, "dim": 1}
+        if name == "zigzag":
+            arguments["up"] = scale / 2
         if name == "max_affine_difference":
             arguments["outer"] = scale / 2
         if name == "two_slope_ramp":
@@ -225,6 +229,8 @@ def test_extremes(name):
         ("max_affine_difference", {"inner": 1.0, "outer": 2.0}, "outer"),
         ("robust_regression", {"components": 2, "dim": 4}, "components"),
         ("triangle_wave", {"teeth": -1}, "teeth"),
+        ("zigzag", {"teeth": 1.5}, "whole"),
+        ("zigzag", {"up": 2.0}, "up"),
     ],
 )
 def test_bad_arguments(name, arguments, text):

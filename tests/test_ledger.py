@@ -1,0 +1,155 @@
+"""The claims that complete the ledger: small instances of each, and what they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis import ablation
+from analysis.judge import broken, judge
+from experiments.base import Context, Effort, Problem
+from experiments.baselines import Baselines
+from experiments.corollary13_gradient import Corollary13Gradient
+from experiments.corollary19_gain import Corollary19, Design, own_parameters
+from experiments.evidence import Cell, Control
+from experiments.methods import METHODS
+from experiments.optimality import ChainProgress, Traversal, race
+from experiments.section7_ablation import Section7, Section11
+from experiments.section61_correction import BiasCorrection, Rescaling
+from experiments.section63_tuned import TunedGain
+from experiments.section522_untuned import UntunedRegret, UntunedSteps
+from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
+from objectives.noise import Chain, Gaussian
+from theory.complexity import coordinate_gain
+
+CONTEXT = Context(seed=0, case="test", effort=Effort(runs=8, windows=5, guess_limit=3, draws=100))
+
+
+def problem(name, noise="none", noise_arguments=None, **arguments):
+    return Problem(name, build(OBJECTIVES, name, arguments), build(NOISES, noise, noise_arguments or {}))
+
+
+CHAIN = problem("hard_chain", "chain", {"probability": 0.3}, dim=3)
+NOISY = problem("huber", "gaussian", {"sigma": 1.0}, dim=3, slope=[2.0, 0.7, 0.0], width=0.2, begin=2.5)
+
+
+@pytest.mark.parametrize(
+    ("claim", "where"),
+    [
+        (ChainProgress(runs=32), CHAIN),
+        (Rescaling(), NOISY),
+        (BiasCorrection(), NOISY),
+        (
+            UntunedRegret(sizes=(1.0, 4.0)),
+            Problem("along", None, None, "", build(ADVERSARIES, "against_play", {"growth": 1.0, "dim": 1})),
+        ),
+        (
+            UntunedRegret("OGD", sizes=(1.0, 4.0)),
+            Problem("along", None, None, "", build(ADVERSARIES, "against_play", {"growth": 1.0, "dim": 1})),
+        ),
+    ],
+)
+def test_supported_and_every_control_is_refuted_somewhere(claim, where):
+    assert {r.verdict for r in judge(claim.measure(where, CONTEXT).checks)} == {"supported"}
+    for name, (_, twin) in claim.controls().items():
+        assert "refuted" in {r.verdict for r in judge(twin.measure(where, CONTEXT).checks)}, name
+
+
+def test_no_link_is_found_without_a_success_of_its_own():
+    """The lower bound run by run, and attained by a method with large steps."""
+    checks = ChainProgress(runs=64).measure(CHAIN, CONTEXT).checks
+    shares = {c.setting: c.samples for c in checks if c.form == "ours"}
+    assert set(shares) == set(METHODS)
+    assert max(s.max() for s in shares.values()) == pytest.approx(1.0, rel=1e-12)
+    assert shares["SGD"].min() > 0.9
+
+
+def test_a_chain_of_one_link_and_a_sure_oracle():
+    """n = 1, p = 1: the first gradient gets there."""
+    where = problem("hard_chain", "chain", {"probability": 1.0}, dim=1)
+    found = race(where, METHODS["sign momentum"], np.full(3, 2.0), np.full(3, 0.5), 10, CONTEXT)
+    assert (found["arrival"] == 2).all() and (found["traversal"] == 2).all()
+
+
+def test_designs_share_out_what_there_is():
+    for share in (0.0, 0.5, 1.0):
+        scales = Design(5, 3.0, 9.0, 0.2, share).problem().scales
+        assert scales.coordinate_lipschitz.sum() == pytest.approx(3.0)
+        assert scales.coordinate_sigma.sum() == pytest.approx(9.0)
+    even = Design(5, 3.0, 9.0, 0.2, 0.0).problem().scales
+    assert coordinate_gain(even.coordinate_lipschitz + even.coordinate_sigma) == pytest.approx(1.0)
+    (beta, radius), (other, whole) = own_parameters(even, True), own_parameters(even, False)
+    assert beta == pytest.approx(other) and radius * np.sqrt(5) == pytest.approx(whole)
+
+
+def test_the_gradient_at_the_average():
+    claim = Corollary13Gradient(noise_levels=(0.0,))
+    (ruling,) = judge(claim.measure(problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0), CONTEXT).checks)
+    assert ruling.verdict == "supported" and ruling.check.start > ruling.check.bound
+    assert ruling.check.bound == pytest.approx(17 / 16 + 0.237 + 0.25)
+
+
+def test_the_table_of_ablations_tells_what_breaks():
+    claim = Section7()
+    kink = problem("capped_abs", "two_point", {"sigma": 0.2}, slope=2.0, begin=1.6, cap=50.0)
+    evidence = claim.measure(kink, CONTEXT)
+    twins = tuple(
+        Control(n, t, c.measure(kink, CONTEXT))
+        for n, (t, c) in claim.controls().items()
+        if n in ("no momentum", "no clip")
+    )
+    cell = Cell("k", "section7", claim.info(), "kink", evidence=evidence, controls=twins)
+    table = broken([cell])
+    assert set(table["control"]) == {"no momentum", "no clip"}
+    page = ablation.page(table)
+    assert "momentum" in page and "end to end" in page and "Section 7" in page
+
+
+@pytest.mark.parametrize(
+    ("claim", "where", "text"),
+    [
+        (ChainProgress(), NOISY, "hard_chain"),
+        (Traversal(), NOISY, "hard_chain"),
+        (Rescaling(), problem("huber"), "additive noise"),
+        (Corollary19(), NOISY, "one-dimensional ramp"),
+        (TunedGain(), problem("huber"), "two coordinates"),
+        (Baselines(), CHAIN, "separable"),
+        (Corollary13Gradient(), problem("capped_abs"), "finite L"),
+        (Corollary13Gradient(case="hessian"), problem("capped_abs"), "finite H"),
+        (UntunedRegret(), NOISY, "adversary"),
+    ],
+)
+def test_what_does_not_fit_is_refused(claim, where, text):
+    with pytest.raises(ValueError, match=text):
+        claim.accepts(where)
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: UntunedSteps(online="Adam"), "online"),
+        (lambda: UntunedRegret(sizes=(1.0, 1000.0)), "sizes"),
+        (lambda: Corollary19(share=1.5), "share"),
+        (lambda: Corollary19(dims=(4,)), "dims"),
+        (lambda: Traversal(links=(4,)), "links"),
+        (lambda: Traversal(chances=(0.5, 0.0)), "chances"),
+        (lambda: Baselines(steps=3), "steps"),
+        (lambda: BiasCorrection(beta=1.0), "beta"),
+        (lambda: Corollary13Gradient(case="flat"), "case"),
+        (lambda: Chain(0.0), "probability"),
+        (lambda: Section11(lam=0.0), "lam"),
+    ],
+)
+def test_bad_settings(make, text):
+    with pytest.raises(ValueError, match=text) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_tuned_methods_beat_their_start():
+    """Every method of the table, tuned over the grid on a short run, ends far below the start; the control does not."""
+    where = Problem(
+        "kink", build(OBJECTIVES, "capped_abs", {"slope": 3.0, "begin": 2.6, "cap": 1e9}), Gaussian(sigma=1.0)
+    )
+    (check,) = Baselines(steps=200).measure(where, CONTEXT).checks
+    assert check.samples.mean() < 2.0 and check.note.count("step") == len(METHODS)
