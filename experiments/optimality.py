@@ -187,12 +187,12 @@ class Traversal(AlgorithmClaim):
         return Evidence(tuple(checks), tuple(curves), panels)
 
     def _tuned_times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
-        """Traversal times of fresh runs at the best point of the grid: groups of 8 averaged, shape (16,)."""
+        """Traversal times of fresh runs at the best point of the grid: groups of 64 averaged, shape (16,)."""
         there = replace(problem, objective=replace(problem.objective, dim=links), noise=Chain(chance))
         rates, sizes = 2.0 ** -np.arange(0.0, 9.0), problem.objective.width * 2.0 ** np.arange(-6.0, 8.0)
         rate, size = (np.repeat(part.ravel(), 16) for part in np.meshgrid(rates, sizes, indexing="ij"))
         method = METHODS[name]
-        steps = int(60 * links / chance)
+        steps = int(20 * links / chance)
         found = race(there, method, size, 1.0 - rate, steps, context)["traversal"]
         grid = found.reshape(len(rates), len(sizes), 16).mean(axis=-1)
         # larger steps cost nothing: the smallest D, then the shortest window, that come near the least possible mean
@@ -201,12 +201,12 @@ class Traversal(AlgorithmClaim):
         row = int(np.argmax(good[:, column]))
         if not good[row, column] or column in (0, len(sizes) - 1) or row == len(rates) - 1:
             raise ArithmeticError(f"{name}, n={links}, p={chance:g}: no point inside the grid comes near n/p")
-        fresh = 128
+        fresh = 1024
         best = np.full(fresh, sizes[column]), np.full(fresh, 1.0 - rates[row])
-        times = race(there, method, *best, 4 * steps, context, first_run=10**6)["traversal"]
+        times = race(there, method, *best, steps, context, first_run=10**6)["traversal"]
         if not np.isfinite(times).all():
             raise ArithmeticError(f"{name}, n={links}, p={chance:g}: a fresh run did not get through")
-        return times.reshape(16, 8).mean(axis=1)
+        return times.reshape(16, 64).mean(axis=1)
 
     def controls(self) -> dict[str, tuple[str, Self]]:
         """A chain that is not one."""

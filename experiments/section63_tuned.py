@@ -56,7 +56,7 @@ class TunedGain(AlgorithmClaim):
             horizon = 20 * HORIZON
             if not (self.tuned or coordinatewise):
                 beta, radius = own_parameters(scales, coordinatewise)
-                horizon = int(12.0 / (1.0 - beta))
+                horizon = int(10.0 / (1.0 - beta))
             betas, radii = np.full(FRESH, beta), np.full(FRESH, radius)
             learner = self.learner(radii, betas, coordinatewise)
             times.append(hitting_times(problem, learner, betas, horizon, context, first_run=10**6))
