@@ -123,15 +123,23 @@ class Fold:
         raw_last = self.rows[steps].copy()
         block = self.rows[1 : steps + 1, :, :active, 0]
         self.probe.settle(block, first)
-        # step by step, so that the sum does not depend on the blocks
-        total = self.total[:, :active]
-        for row in block:
-            np.add(total, row, out=total)
+        self._sum(block, self.total[:, :active])
         self.last[:, :active] = block[-1]
         self.max[:, :active] = np.maximum(self.max[:, :active], block.max(axis=0))
         inside = (self.marks > first) & (self.marks <= first + steps)
         self.curve[inside, :, :active] = block[self.marks[inside] - first - 1]
         self.rows[0] = raw_last
+
+    def _sum(self, block: Array, total: Array) -> None:
+        """Add the rows to the total one after the other, so that the sum does not depend on the blocks."""
+        if total.size == 1:  # where numpy would add in pairs
+            for row in block:
+                np.add(total, row, out=total)
+            return
+        first = block[0].copy()
+        block[0] += total
+        np.add.reduce(block, axis=0, out=total)
+        block[0] = first
 
     def finish(self, active: slice, time: int) -> None:
         """The runs of the slice end at this time."""

@@ -10,36 +10,16 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy import add, multiply
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from objectives.base import Objective
 from optimizers.base import column
 from simulation.engine import BLOCK, Now, Probe
+from simulation.sums import add_up, dot, total_weight
 
 Array = NDArray[np.float64]
 Norm = Literal["l1", "l2"]
-
-
-def total_weight(beta: ArrayLike, time: ArrayLike) -> Array:
-    """W_t = (1 - beta^t)/(1 - beta), accurate for beta near 1; t for beta = 1. Broadcasts."""
-    beta, time = np.broadcast_arrays(np.asarray(beta, float), np.asarray(time, float))
-    rate = 1.0 - beta
-    safe = np.where((rate > 0) & (beta > 0), rate, 0.5)
-    weight = -np.expm1(time * np.log1p(-safe)) / safe
-    return np.where(rate == 0, time, np.where(beta == 0, 1.0, weight))
-
-
-def dot(a: Array, b: Array, out: Array) -> None:
-    """out[r, 0] = <a[r], b[r]> over coordinates."""
-    if a.shape[1] == 1:
-        multiply(a, b, out)
-    else:
-        np.vecdot(a, b, out=out[:, 0])
-
-
-def add_up(a: Array, out: Array) -> None:
-    """out[r, 0] = sum of a[r] over coordinates."""
-    np.add.reduce(a, axis=1, keepdims=True, out=out)
 
 
 class Certificate(Probe):
@@ -66,8 +46,8 @@ class Certificate(Probe):
     def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
         """Allocate the average's offset from the iterate and the discounted sum of gradients."""
         self.offset, self.sum, self.from_old, self.size = (np.zeros(now.x.shape) for _ in range(4))
-        self.decay = column(self.beta, now.x.shape)
-        self.beta_column = self.beta[:, None].copy()
+        self.decay, self._scalar = column(self.beta, now.x.shape), now.x.shape[1] == 1
+        self.spread = np.zeros(len(runs))  # undivided, at the end of the last block
         # not an attribute array: runs that are done keep their averages when the batch narrows
         self._keep: list[Any] = []
         self._stale, self._kept_runs = True, 0
@@ -77,7 +57,7 @@ class Certificate(Probe):
         }
 
     def open(self, first: int, steps: int) -> None:
-        """How much of the offset each step keeps: 1 - 1/W_t."""
+        """W_t, and how much of the offset each step keeps: 1 - 1/W_t."""
         self._first = first + 1
         if first <= self._settled:
             times = np.arange(first + 1, first + steps + 1)[:, None]
@@ -86,27 +66,42 @@ class Certificate(Probe):
         else:
             times = np.full((BLOCK, 1), np.inf)
         self._stale, self._kept_runs = first <= self._settled, len(self.beta)
+        different, which = np.unique(self.beta, return_inverse=True)
+        weights = total_weight(different, times)
+        self._weight = [weights[:, which]]  # in a list, for it is not cut when the batch narrows
+        self._keep = list((1.0 - 1.0 / weights)[:, 0] if not self.decay.ndim else (1.0 - 1.0 / weights)[:, which, None])
         if not self.decay.ndim:
-            self._keep = [np.array(keep) for keep in (1.0 - 1.0 / total_weight(self.decay, times))[:, 0]]
-        else:
-            self._keep = list((1.0 - 1.0 / total_weight(self.beta, times))[:, :, None])
+            self._keep = [np.array(keep) for keep in self._keep]
 
     def step(self, now: Now, row: Array, last: Array) -> None:
-        """Raw row: ||S^F||^2 (or the L1 norm), the undivided spread, nothing."""
-        total, offset, from_old, product = self.sum, self.offset, self.from_old, row[2]
+        """Raw row: ||S^F||^2 (or the L1 norm), nothing, <x_t - xbar_{t-1}, x_t - xbar_t>, by which the spread grows.
+
+        x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1}). In one coordinate the raw row holds S^F and these two differences
+        themselves: `settle` multiplies many steps at once.
+        """
+        keep = self._keep[now.time - self._first]
+        if self._scalar:
+            if now.time == self._first:
+                self.sum, _, self.offset = last
+            total, from_old, offset = row
+            multiply(self.sum, self.decay, total)
+            add(total, now.grad, total)
+            add(self.offset, now.step, from_old)
+            multiply(from_old, keep, offset)
+            self.sum, self.offset = total, offset
+            if self._events and now.time in self._events:
+                self._keep_average(now)
+            return
+        total, offset, from_old = self.sum, self.offset, self.from_old
         multiply(total, self.decay, total)
         add(total, now.grad, total)
-        # x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1}); the spread grows by their product.
         add(offset, now.step, from_old)
-        multiply(from_old, self._keep[now.time - self._first], offset)
+        multiply(from_old, keep, offset)
         if self.kind == "l2":
             dot(total, total, row[0])
         else:
             add_up(np.abs(total, self.size), row[0])
-        dot(from_old, offset, product)
-        spread = row[1]
-        multiply(last[1], self.beta_column, spread)
-        add(spread, product, spread)
+        dot(from_old, offset, row[2])
         if self._events and now.time in self._events:
             self._keep_average(now)
 
@@ -116,17 +111,37 @@ class Certificate(Probe):
                 self._kept["xbar"][run, slot] = now.x[run] - self.offset[run]
 
     def settle(self, rows: Array, first: int) -> None:
-        """Divide by W_t and add up."""
-        times = np.arange(first + 1, first + len(rows) + 1)
-        weight = total_weight(self.beta, times[:, None] if first <= self._settled else np.array([[np.inf]]))
-        if self.kind == "l2":
+        """Add up the spread and divide by W_t."""
+        times = range(first + 1, first + len(rows) + 1)
+        weight = self._weight[0][: len(rows)]
+        if self._scalar:
+            np.abs(rows[:, 0], out=rows[:, 0])
+            rows[:, 2] *= rows[:, 1]
+        elif self.kind == "l2":
             np.sqrt(rows[:, 0], out=rows[:, 0])
-        rows[:, :2] /= weight[:, None]
-        np.add(rows[:, 0], self.lam * rows[:, 1], out=rows[:, 2])
-        for time in self._events.keys() & set(times.tolist()) if self._events else ():
+        grown = self._accumulate(rows[:, 2])
+        self.spread = grown[-1].copy()
+        rows[:, 0] /= weight
+        np.divide(grown, weight, out=rows[:, 1])
+        np.multiply(rows[:, 1], self.lam, out=rows[:, 2])
+        rows[:, 2] += rows[:, 0]
+        for time in self._events.keys() & set(times) if self._events else ():
             for run, slot in self._events[time]:
                 if run < rows.shape[2]:
                     self._kept["sampled"][run, slot] = rows[time - first - 1, 2, run]
+
+    def _accumulate(self, product: Array) -> Array:
+        """spread_t = beta spread_{t-1} + product_t, undivided, in compiled code, shape (steps, runs)."""
+        betas = np.unique(self.beta)
+        if len(betas) == 1:
+            return lfilter([1.0], [1.0, -betas[0]], product, axis=0, zi=betas[0] * self.spread[None])[0]
+        grown = np.empty_like(product)
+        for beta in betas:
+            mine = np.flatnonzero(self.beta == beta)
+            grown[:, mine], _ = lfilter(
+                [1.0], [1.0, -beta], product[:, mine], axis=0, zi=beta * self.spread[None, mine]
+            )
+        return grown
 
     def extras(self) -> dict[str, Array]:
         """At the sampled times: xbar, shape (runs, k, dim), and the certificate (sampled), shape (runs, k)."""

@@ -9,8 +9,9 @@ from objectives import NOISES, OBJECTIVES
 from optimizers.controls import paper
 from simulation import engine
 from simulation.engine import Setup, simulate
-from simulation.probes import Certificate, Clip, Descent, Regret, total_weight
+from simulation.probes import Certificate, Clip, Descent, Regret
 from simulation.streams import Reservoir, Streams
+from simulation.sums import total_weight
 from tests import reference
 
 STREAMS = Streams(3, "test")

@@ -1,0 +1,31 @@
+"""Sums over coordinates and over discounted time, for the probes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy import multiply
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def total_weight(beta: ArrayLike, time: ArrayLike) -> Array:
+    """W_t = (1 - beta^t)/(1 - beta), accurate for beta near 1; t for beta = 1. Broadcasts."""
+    beta, time = np.broadcast_arrays(np.asarray(beta, float), np.asarray(time, float))
+    rate = 1.0 - beta
+    safe = np.where((rate > 0) & (beta > 0), rate, 0.5)
+    weight = -np.expm1(time * np.log1p(-safe)) / safe
+    return np.where(rate == 0, time, np.where(beta == 0, 1.0, weight))
+
+
+def dot(a: Array, b: Array, out: Array) -> None:
+    """out[r, 0] = <a[r], b[r]> over coordinates."""
+    if a.shape[1] == 1:
+        multiply(a, b, out)
+    else:
+        np.vecdot(a, b, out=out[:, 0])
+
+
+def add_up(a: Array, out: Array) -> None:
+    """out[r, 0] = sum of a[r] over coordinates."""
+    np.add.reduce(a, axis=1, keepdims=True, out=out)
