@@ -87,7 +87,7 @@ class UntunedRegret(Claim):
 
     online: str = setting("beta-FTRL")
     beta: float = setting(0.999)
-    sizes: tuple[float, ...] = setting((1.0, 2.0, 4.0, 8.0, 16.0))
+    sizes: tuple[float, ...] = setting((1.0, 4.0, 16.0))
     runs: int = setting(32)
 
     def __post_init__(self) -> None:

@@ -81,21 +81,26 @@ class Rescaling(Sequence):
         }
         learner = learners[self.learner]
         plain = _plays(learner, gradients)
-        found = [np.abs(_plays(learner, f * gradients) - plain).max(axis=(0, 2)) / RADIUS for f in (powers, factors)]
-        rounding = 2.0**-52
-        return Evidence(
-            (
-                Check("pathwise", "stated", "change of the play / D", "powers of two", rounding, found[0]),
-                Check(
-                    "pathwise",
-                    "stated",
-                    "change of the play / D",
-                    "any factor",
-                    rounding * (1 - self.beta) ** -1.5,
-                    found[1],
-                ),
-            )
+        change = [np.abs(_plays(learner, f * gradients) - plain).max(axis=2) / RADIUS for f in (powers, factors)]
+        one, many = 2.0**-52, 2.0**-52 * (1.0 - self.beta) ** -1.5
+        quantity, grid = "change of the play / D", thin(len(gradients))
+        rows = (("powers of two", one, change[0]), ("any factor", many, change[1]))
+        checks = tuple(
+            Check("pathwise", "stated", quantity, name, bound, values.max(axis=0)) for name, bound, values in rows
         )
+        curves = [
+            Curve(
+                "change",
+                f"{name} (0 drawn as 1e-17)",
+                "measured",
+                grid,
+                np.maximum(values[grid - 1].max(axis=1), 1e-17),
+            )
+            for name, _, values in rows
+        ]
+        ends = grid[[0, -1]]
+        curves += [Curve("change", f"bound: {name}", "bound", ends, np.full(2, bound)) for name, bound, _ in rows]
+        return Evidence(checks, tuple(curves), (Panel("change", "t", quantity),))
 
     def controls(self) -> dict[str, tuple[str, Self]]:
         """One denominator for all coordinates; and Adam's epsilon."""

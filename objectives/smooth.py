@@ -173,7 +173,7 @@ class Huber(SeparableSum):
     @cached_property
     def _levels(self) -> tuple[Array, Array, Array]:
         slope = np.asarray(self.p.slope)
-        return slope / self.p.width, slope, -slope
+        return np.asarray(slope / self.p.width), slope, np.asarray(-slope)
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, width = self.vector("slope")[i], self.vector("width")[i]
