@@ -7,17 +7,11 @@ from typing import ClassVar, Self
 
 from experiments.base import setting
 from experiments.evidence import Form
+from experiments.theorem09_regret import BROKEN
 from experiments.theorem11_stationarity import Point, Theorem11
-from optimizers import controls
 from optimizers.scaling import Constant
 
-LEARNERS = {
-    "no momentum": ("momentum: beta1 = 0", controls.no_momentum),
-    "fixed denominator": ("adaptive step size: the denominator is 1", controls.fixed_denominator),
-    "no clip": ("clip: the ratio is not projected", controls.no_clip),
-    "equal discounts": ("beta2 = beta1^2: beta2 = beta1", controls.equal_discounts),
-    "wrong sign": ("nothing is left: +z", controls.wrong_sign),
-}
+LEARNERS = ("no momentum", "fixed denominator", "no clip", "equal discounts", "wrong sign")
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Section7(Theorem11):
     def controls(self) -> dict[str, tuple[str, Self]]:
         """One ingredient less each."""
         twins: dict[str, tuple[str, Self]] = {
-            name: (text, replace(self, learner=maker)) for name, (text, maker) in LEARNERS.items()
+            name: (BROKEN[name][0], replace(self, learner=BROKEN[name][1])) for name in LEARNERS
         }
         return {**twins, "a = 1": ("random scaling: a_t = 1", replace(self, scaling=Constant()))}
 
