@@ -125,7 +125,8 @@ class Theorem11(AlgorithmClaim):
             certificate = found["certificate.mean"][mine] / self.eps
             note = f"E||grad F(xbar)||/eps = {plain[mine].mean():.3g}"
             if np.isfinite(bracket[1]).all():  # how loose the certificate is, early and late
-                loose = (found["sampled"][mine] / self.eps).mean(axis=0) / bracket[1][mine].mean(axis=0)
+                floor = np.maximum(bracket[1][mine].mean(axis=0), 1e-6)
+                loose = (found["sampled"][mine] / self.eps).mean(axis=0) / floor
                 note += f"; certificate/infimum {loose[0]:.3g} in the first quarter of T, {loose[-1]:.3g} in the last"
             checks += self._checks(point, certificate, [b[mine] for b in bracket], plain[mine], start, note)
             curves += self._curves(

@@ -172,6 +172,30 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigm
     return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
 
 
+def guarantee_l1(
+    lam: ArrayLike,
+    gap: ArrayLike,
+    coordinate_lipschitz: ArrayLike,
+    coordinate_sigma: ArrayLike,
+    radius: ArrayLike,
+    beta: ArrayLike,
+    steps: ArrayLike,
+) -> Array:
+    """Our bound of E_{t~[T]} E||grad F(xbar_t)||_1^[lam] of clipped Adam with any beta, D, T. Status: ours.
+
+    coordinate_lipschitz, coordinate_sigma: shape (..., dim), the same shape; the rest broadcasts with (...).
+    """
+    positive(lam=lam)
+    lipschitz, sigma = real(coordinate_lipschitz), real(coordinate_sigma)
+    if lipschitz.ndim == 0 or lipschitz.shape != sigma.shape:
+        shapes = f"{lipschitz.shape} and {sigma.shape}"
+        raise ValueError(f"coordinate_lipschitz and coordinate_sigma have shapes {shapes}: must be equal, (..., dim)")
+    nonnegative(coordinate_lipschitz=lipschitz, coordinate_sigma=sigma)
+    energy = np.hypot(lipschitz, sigma).sum(axis=-1)
+    parameters = Parameters(beta, radius, steps)
+    return _total(lam, gap, lipschitz.sum(axis=-1), sigma.sum(axis=-1), energy, parameters, lipschitz.shape[-1])
+
+
 def theorem18_guarantee(
     eps: ArrayLike,
     lam: ArrayLike,
@@ -180,18 +204,10 @@ def theorem18_guarantee(
     coordinate_lipschitz: ArrayLike,
     coordinate_sigma: ArrayLike,
 ) -> Array:
-    """The sum of all sharpened terms at Theorem 18's own beta, D and T. Status: ours (Theorem 18).
-
-    coordinate_lipschitz, coordinate_sigma: shape (..., dim), the same shape; the rest broadcasts with (...).
-    """
-    lipschitz, sigma = real(coordinate_lipschitz), real(coordinate_sigma)
-    if lipschitz.ndim == 0 or lipschitz.shape != sigma.shape:
-        shapes = f"{lipschitz.shape} and {sigma.shape}"
-        raise ValueError(f"coordinate_lipschitz and coordinate_sigma have shapes {shapes}: must be equal, (..., dim)")
-    nonnegative(coordinate_lipschitz=lipschitz, coordinate_sigma=sigma)
-    dim, energy = lipschitz.shape[-1], np.hypot(lipschitz, sigma).sum(axis=-1)
-    parameters = theorem18_parameters(eps, lam, guess, gap, dim)
-    return _total(lam, gap, lipschitz.sum(axis=-1), sigma.sum(axis=-1), energy, parameters, dim)
+    """`guarantee_l1` at Theorem 18's own beta, D and T: the sum of all sharpened terms. Status: ours (Theorem 18)."""
+    dim = max(1, np.shape(coordinate_lipschitz)[-1] if np.ndim(coordinate_lipschitz) else 1)
+    beta, radius, steps = theorem18_parameters(eps, lam, guess, gap, dim)
+    return guarantee_l1(lam, gap, coordinate_lipschitz, coordinate_sigma, radius, beta, steps)
 
 
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:

@@ -52,8 +52,8 @@ def measure(
 ) -> Bracket:
     """Bracket the measure of an objective: separable ones at x of shape (points, dim), others at one x of shape (dim,).
 
-    The gap asked for is tolerance * max(value, floor), floor = eps; where every slope is piecewise affine
-    EXACT * value, if that is less, for there it costs little. A non-separable objective must have 1 to 3
+    The gap asked for is tolerance * max(value, floor), floor = eps; where every slope is piecewise affine the tolerance
+    is EXACT, if that is less, for there it costs little. A non-separable objective must have 1 to 3
     coordinates; see measure_general for what is certified. Raises ValueError out of range, TypeError for several points
     of an objective that is not separable.
     """
@@ -61,7 +61,7 @@ def measure(
     if isinstance(objective, Separable):
         slopes = objective.slopes()
         if tolerance > EXACT and all(isinstance(slope, PiecewiseSlope) for slope in slopes):
-            tolerance, floor = EXACT, 0.0
+            tolerance = EXACT
         return measure_separable(slopes, x, lam, norm, tolerance, floor)
     if x.ndim != 1:
         name = type(objective).__name__
