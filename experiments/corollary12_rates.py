@@ -11,6 +11,7 @@ from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, setting
 from experiments.evidence import Check, Curve, Evidence, Panel
 from objectives.ramps import Ramp
+from objectives.smooth import EasedRamp
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
 from theory import adam_ema
@@ -19,6 +20,7 @@ SLOPES: dict[str, float] = {
     "eps": -3.5,
     "eps, start-up": -3.0,
     "eps, lam = L^2/eps": -4.0,
+    "eps, lam = H/2": -3.5,
     "lam": 0.5,
     "C": 2.0,
     "Delta": 1.0,
@@ -72,7 +74,11 @@ class Corollary12(AlgorithmClaim):
     def accepts(self, problem: Problem) -> None:
         """A ramp in one coordinate, without noise."""
         super().accepts(problem)
-        if not isinstance(problem.objective, Ramp) or problem.objective.dim != 1 or problem.scales.sigma > 0:
+        if (
+            not isinstance(problem.objective, (Ramp, EasedRamp))
+            or problem.objective.dim != 1
+            or problem.scales.sigma > 0
+        ):
             raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp without noise")
         if problem.objective.constants.lipschitz < 3.0:
             raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
@@ -97,6 +103,8 @@ class Corollary12(AlgorithmClaim):
             longer = replace(ramp, length=ramp.length * eps**0.5)
         if self.sweep == "eps, lam = L^2/eps":
             lam = ramp.constants.smoothness**2 / eps
+        if self.sweep == "eps, lam = H/2":
+            lam = ramp.constants.hessian_lipschitz / 2.0
         if self.sweep == "lam":
             lam = factor
         if self.sweep == "C":  # the same Delta
@@ -154,8 +162,9 @@ class Corollary12(AlgorithmClaim):
 @dataclass(frozen=True)
 class Corollary13(Corollary12):
     """With lam = L^2/eps on an L-smooth F, T = O((G+sigma)^2 Delta L eps^{-4}); with lam = H/2 the rate is that of
-    Corollary 12 in eps; Lemma 4 turns both into ||grad F|| = O(eps). Measured as in Corollary 12, over a factor of 3,
-    on a ramp with a smooth corner: a consistency check again."""
+    Corollary 12 in eps, eps^{-7/2}; Lemma 4 turns both into ||grad F|| = O(eps). Measured as in Corollary 12, over a
+    factor of 3, on a ramp with a smooth corner, and with lam = H/2 on one whose corner has an H: a consistency check
+    again."""
 
     name: ClassVar[str] = "corollary13"
     label: ClassVar[str] = "Corollary 13"
@@ -164,7 +173,10 @@ class Corollary13(Corollary12):
     sweep: str = setting("eps, lam = L^2/eps")
 
     def accepts(self, problem: Problem) -> None:
-        """A ramp with a corner."""
+        """A ramp with a corner, whose Hessian is Lipschitz if lam = H/2."""
         super().accepts(problem)
-        if not np.isfinite(problem.objective.constants.smoothness):
+        constants = problem.objective.constants
+        if not np.isfinite(constants.smoothness):
             raise ValueError(f"problem = {problem.name}: {self.name} needs a finite L: corner must be > 0")
+        if self.sweep == "eps, lam = H/2" and not np.isfinite(constants.hessian_lipschitz):
+            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite H for lam = H/2: an eased_ramp")

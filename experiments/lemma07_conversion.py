@@ -27,6 +27,7 @@ class Lemma07(FreeClaim):
     title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2)"
 
     radius_factor: float = setting(0.0)
+    share: float = 1.0  # of the constants that are claimed
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two rows of the whole inequality and four of the ledger for each beta."""
@@ -63,20 +64,19 @@ class Lemma07(FreeClaim):
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def _scales(self, problem: Problem) -> tuple[float, float, float]:
-        """(G, sigma, 2G + sigma) of the norm at hand."""
+        """(Delta, G, sigma) in the norm at hand."""
         s = problem.scales
-        return s.lipschitz, s.sigma, 2.0 * s.lipschitz + s.sigma
+        return self.share * s.gap, self.share * s.lipschitz, self.share * s.sigma
 
     def _bounds(self, problem: Problem, beta: float, radius: float, steps: int) -> dict[Form, float]:
-        lipschitz, sigma, _ = self._scales(problem)
-        inputs = (problem.scales.gap, lipschitz, sigma, radius, beta, steps)
+        inputs = (*self._scales(problem), radius, beta, steps)
         return {"stated": float(adam_ema.lemma07_bound(*inputs)), "ours": float(sharpened.lemma07_bound(*inputs))}
 
     def _ledger(
         self, problem: Problem, name: str, part: dict[str, Array], beta: float, radius: float, steps: int
     ) -> list[Check]:
-        lipschitz, sigma, _ = self._scales(problem)
-        unit = radius * steps * lipschitz
+        gap, lipschitz, sigma = self._scales(problem)
+        unit = radius * steps * lipschitz / self.share
         bounds = adam_ema.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
         pull = (1.0 - beta) * part["pull.mean"]
         last = part["pull.last"]
@@ -90,19 +90,18 @@ class Lemma07(FreeClaim):
             for term, value in samples.items()
             if bounds[term] > 0  # without noise there is no noise term
         ]
-        descent = Check(
-            "pathwise", "proved", "ledger: descent", name, problem.scales.gap / unit, -part["value.last"] / unit
-        )
+        descent = Check("pathwise", "proved", "ledger: descent", name, gap / unit, -part["value.last"] / unit)
         return [descent, *rows]
 
     def controls(self) -> dict[str, tuple[str, Self]]:
-        """Other step scalings break the conversion; the ledger has its own, a biased average of the gradients."""
+        """Other step scalings break the conversion; constants that are not the problem's break the ledger."""
         return {
             "a = 1": ("no random scaling", replace(self, scaling=Constant())),
             "mean 0.5": (
                 "exponential scaling of mean 0.5: half the descent that is charged",
                 replace(self, scaling=Exponential(0.5)),
             ),
+            "a tenth": ("claims a tenth of Delta, G and sigma", replace(self, share=0.1)),
         }
 
 
@@ -121,11 +120,10 @@ class Lemma17(Lemma07):
     def _scales(self, problem: Problem) -> tuple[float, float, float]:
         s = problem.scales
         lipschitz, sigma = float(s.coordinate_lipschitz.sum()), float(s.coordinate_sigma.sum())
-        return lipschitz, sigma, 2.0 * (lipschitz + sigma)
+        return self.share * s.gap, self.share * lipschitz, self.share * sigma
 
     def _bounds(self, problem: Problem, beta: float, radius: float, steps: int) -> dict[Form, float]:
-        lipschitz, sigma, _ = self._scales(problem)
-        gap = problem.scales.gap
+        gap, lipschitz, sigma = self._scales(problem)
         return {
             "stated": float(adam_ema.lemma17_bound(gap, lipschitz + sigma, sigma, radius, beta, steps)),
             "ours": float(sharpened.lemma07_bound(gap, lipschitz, sigma, radius, beta, steps)),

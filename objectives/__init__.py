@@ -20,7 +20,7 @@ from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave
 from objectives.noise import Chain, Exact, Gaussian, Minibatch, Sparse, TwoPoint
 from objectives.ramps import Hump, Ramp, TwoSlopeRamp, Zigzag
 from objectives.regression import RobustRegression
-from objectives.smooth import CosineWell, GemanMcClure, Huber
+from objectives.smooth import CosineWell, EasedRamp, GemanMcClure, Huber
 
 OBJECTIVES: dict[str, type[Any]] = {
     "cosine_well": CosineWell,
@@ -34,6 +34,7 @@ OBJECTIVES: dict[str, type[Any]] = {
     "two_slope_ramp": TwoSlopeRamp,
     "hump": Hump,
     "zigzag": Zigzag,
+    "eased_ramp": EasedRamp,
     "hard_chain": HardChain,
 }
 NOISES: dict[str, type[Any]] = {

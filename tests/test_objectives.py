@@ -22,6 +22,7 @@ EXAM = {
     "ramp": {"dim": 2, "slope": [2.0, 0.5], "length": 1.3, "corner": [0.4, 0.7]},
     "hump": {"dim": 2, "slope": [2.0, 0.5], "width": [0.8, 1.5]},
     "zigzag": {"dim": 2, "down": [2.0, 0.5], "up": [1.0, 0.7], "fall": 0.6, "rise": 0.4, "teeth": [2.0, 3.0]},
+    "eased_ramp": {"dim": 2, "slope": [2.0, 0.5], "length": 0.3, "corner": [1.0, 0.7]},
     "hard_chain": {"dim": 2, "height": 0.7, "width": 0.3},
     "two_slope_ramp": {"dim": 2, "steep": [2.0, 0.5], "gentle": 0.4, "edge": 0.6, "length": 1.1},
 }

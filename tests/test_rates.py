@@ -54,3 +54,5 @@ def test_what_the_rates_refuse():
         Corollary12().accepts(problem(noise=Gaussian(sigma=1.0)))
     with pytest.raises(ValueError, match="corner"):
         Corollary13().accepts(problem())
+    with pytest.raises(ValueError, match="finite H"):
+        Corollary13(sweep="eps, lam = H/2").accepts(problem(corner=3.0))
