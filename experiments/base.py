@@ -145,6 +145,12 @@ def quotient(part: Array, whole: Array) -> Array:
         return np.divide(part, whole, out=np.zeros_like(part), where=part > 0)
 
 
+def slope(value: Array, measured: Array) -> Array:
+    """Least-squares slopes of log measured in log value; value of shape (points,), measured (points, ...)."""
+    x = np.log(value) - np.log(value).mean()
+    return np.asarray(x @ np.log(measured) / (x @ x))
+
+
 def band(values: Array) -> tuple[Array, Array, Array]:
     """Mean and 5 to 95 percent band over runs of curves of shape (runs, points)."""
     low, high = np.nanquantile(values, [0.05, 0.95], axis=0)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from experiments.base import Array, Claim, Context, Problem, setting
 from experiments.evidence import Check, Curve, Evidence, Panel
-from experiments.methods import METHODS, Method
+from experiments.methods import METHODS, Method, blocks
 from objectives.base import Separable
+from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.stationarity import measure_separable
@@ -20,8 +21,8 @@ from theory import sharpened
 
 OURS = "clipped Adam + EMA"
 RATES = 0.9 * 4.0 ** np.arange(-11.0, 3.0)  # in units of Delta/G, over G + sigma where the step grows with the gradient
-BETAS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997)
-TUNING, FRESH = 4, 32  # runs for each point of the grid, and runs of the best on fresh streams
+BETAS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997, 0.9999, 0.99997)
+TUNING, FRESH = 8, 64  # runs for each point of the grid, and runs of the best on fresh streams
 LATE, SHOWN = 3, 12  # sampled times
 FACTOR = 2.0  # fixed beforehand
 
@@ -31,10 +32,10 @@ class Baselines(Claim):
     """The paper compares upper bounds, not optimizers; this does. Every method is tuned (step size and discount, over
     a stated grid) for the infimum ||grad F||_1^[lam] at its output, averaged over the second half of the run, and
     then run on fresh streams. Ours, fixed before the first run: clipped Adam + EMA is within a factor 2 of the best
-    of the others, or below eps/10. Measured: its stationarity over that. O2NC and schedule-free SGD are judged by
-    the EMA of their gradient points, as the rest, not by block averages. Read the note, not the verdict: on the
-    problems here every tuned method ends below eps/10, and the note ranks them; clipped Adam + EMA is never the
-    first."""
+    of the others, or below eps/10. Measured: its stationarity over that. Outputs: the EMA of the gradient points (for
+    schedule-free SGD, too, as arXiv 2411.07061 has it), O2NC's block averages, else the last iterate. Read the note,
+    not the verdict: where every tuned method ends below eps/10, the row is supported by that floor alone, and the note
+    ranks them. The cases with louder noise and a tenth of the steps (preset deep) stay above the floor."""
 
     name: ClassVar[str] = "baselines"
     label: ClassVar[str] = "Baselines"
@@ -115,14 +116,14 @@ def outcome(
 
 @cache
 def tune(name: str, steps: int, lam: float, problem: Problem, context: Context) -> tuple[float, float, str]:
-    """The best step size and discount; where several discounts are within 2 %, the smallest."""
+    """The best step size and discount; where several discounts are within 5 %, the smallest."""
     scales, method = problem.scales, METHODS[name]
     unit = scales.gap / scales.lipschitz / ((scales.lipschitz + scales.sigma) if method.proportional else 1.0)
-    betas = np.array(BETAS if method.discounted or method.averaged else BETAS[:1])
+    betas = np.array(BETAS if method.discounted or method.output != "last" else BETAS[:1])
     beta, rate = (np.repeat(part.ravel(), TUNING) for part in np.meshgrid(betas, RATES, indexing="ij"))
     values = run(method, rate * unit, beta, sampled(steps)[1], steps, lam, problem, context).mean(axis=1)
     grid = values.reshape(len(betas), len(RATES), TUNING).mean(axis=-1)
-    row = int(np.argmax((grid <= 1.02 * grid.min()).any(axis=1)))
+    row = int(np.argmax((grid <= 1.05 * grid.min()).any(axis=1)))
     column = int(np.argmin(grid[row]))
     edge = "" if 0 < column < len(RATES) - 1 and (row < len(betas) - 1 or len(betas) == 1) else ", at the edge"
     return float(RATES[column] * unit), float(betas[row]), edge
@@ -143,9 +144,15 @@ def run(
     learner = method.make(rate, beta, problem.scales)
     horizon = np.full(len(rate), steps, np.int64)
     setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, first_run=first_run)
-    window, weight = beta if method.averaged else np.zeros_like(beta), np.full(len(rate), lam)
+    window, weight = beta if method.output == "ema" else np.zeros_like(beta), np.full(len(rate), lam)
     every = np.broadcast_to(times, (len(rate), len(times)))
-    outputs = simulate(setup, lambda i: [Certificate(window[i], weight[i], "l1", every[i])], context.streams)["xbar"]
+
+    def output(i: NDArray[np.int64]) -> list[Certificate]:
+        if method.output == "blocks":
+            return [BlockAverage(blocks(beta[i]), every[i])]
+        return [Certificate(window[i], weight[i], "l1", every[i])]
+
+    outputs = simulate(setup, output, context.streams)["xbar"]
     points = outputs.reshape(-1, outputs.shape[-1])
     found = measure_separable(problem.objective.slopes(), points, lam, "l1", 1e-3, 1.0)
     return found.upper.reshape(outputs.shape[:2])

@@ -8,10 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem, setting
+from experiments.base import Array, Context, Problem, setting, slope
 from experiments.evidence import Check, Curve, Evidence, Panel
-from objectives.ramps import Ramp
-from objectives.smooth import EasedRamp
+from objectives.ramps import EasedRamp, Ramp
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
 from theory import adam_ema
@@ -120,13 +119,10 @@ class Corollary12(AlgorithmClaim):
         hits = np.array([self._hitting(problem, p, context) for p in points])
         value = np.array([p.value for p in points])
         bound = np.array([float(p.steps) for p in points])
-        x = np.log(value) - np.log(value).mean()
-        slopes = x @ np.log(hits) / (x @ x)
-        expected = self.expected
-        note = f"a consistency check; slope of the theorem's T: {x @ np.log(bound) / (x @ x):.3f}"
-        check = Check(
-            "rate", "stated", "slope of the hitting time", f"in {self.sweep}", expected, slopes, MARGIN, note=note
-        )
+        slopes, expected = slope(value, hits), self.expected
+        note = f"a consistency check; slope of the theorem's T: {slope(value, bound):.3f}"
+        quantity, where = "slope of the hitting time", f"in {self.sweep}"
+        check = Check("rate", "stated", quantity, where, expected, slopes, MARGIN, note=note)
         name = self.sweep.split(",")[0]
         curves = (
             Curve(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem, Scales, setting
+from experiments.base import Array, Context, Problem, Scales, setting, slope
 from experiments.corollary12_rates import MARGIN, TARGET
 from experiments.evidence import Check, Curve, Evidence, Panel
 from objectives.noise import Gaussian
@@ -119,8 +119,7 @@ class Corollary19(AlgorithmClaim):
         intended = [replace(design, share=self.share).problem().scales for design in self.designs(problem)]
         stated = np.array([float(coordinate_gain(s.coordinate_lipschitz + s.coordinate_sigma)) for s in intended])
         dims = np.asarray(self.dims, float)
-        x = np.log(dims) - np.log(dims).mean()
-        slopes, expected = x @ np.log(gains) / (x @ x), float(x @ np.log(stated) / (x @ x))
+        slopes, expected = slope(dims, gains), float(slope(dims, stated))
         pairs = zip(self.dims, np.median(gains, axis=1), stated, strict=True)
         note = "a consistency check; gains " + ", ".join(f"{g:.3g} (d={d}; {s:.3g} stated)" for d, g, s in pairs)
         check = Check(

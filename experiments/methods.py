@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -27,33 +28,38 @@ from optimizers.scaling import Constant, Exponential, Scaling, Uniform
 class Method:
     """make(rate, beta, scales) -> learner; rate, beta of shape (runs,).
 
-    averaged: the output is the EMA, with discount beta, of the gradient points, else the last one. discounted:
-    beta does something. proportional: the step grows with the gradient, so that the rate has the unit of x over
-    that of g.
+    output, of the gradient points: the last one, their EMA with discount beta, or the average over the last complete
+    block of `blocks(beta)` steps. discounted: beta does something. proportional: the step grows with the gradient, so
+    that the rate has the unit of x over that of g.
     """
 
     make: Callable[[Array, Array, Scales], Learner]
     scaling: Scaling = field(default_factory=Constant)
-    averaged: bool = False
+    output: Literal["last", "ema", "blocks"] = "last"
     discounted: bool = True
     proportional: bool = False
+
+
+def blocks(beta: Array) -> Array:
+    """O2NC's block for a discount: round(1/(1-beta)) steps."""
+    return np.round(1.0 / (1.0 - beta))
 
 
 def _o2nc(rate: Array, beta: Array, scales: Scales) -> Learner:
     """Blocks of 1/(1-beta) steps, D = rate, eta = D sqrt(1-beta)/(G + sigma) (arXiv 2302.03775)."""
     step = rate * np.sqrt(1.0 - beta) / (scales.lipschitz + scales.sigma)
-    return BlockedDescent(rate, step, np.round(1.0 / (1.0 - beta)))
+    return BlockedDescent(rate, step, blocks(beta))
 
 
 METHODS: dict[str, Method] = {
-    "clipped Adam + EMA": Method(lambda r, b, s: clipped_adam(r, b), Exponential(), averaged=True),
-    "beta-FTRL + EMA": Method(lambda r, b, s: beta_ftrl(r, b), Exponential(), averaged=True),
+    "clipped Adam + EMA": Method(lambda r, b, s: clipped_adam(r, b), Exponential(), output="ema"),
+    "beta-FTRL + EMA": Method(lambda r, b, s: beta_ftrl(r, b), Exponential(), output="ema"),
     "exponentiated O2NC": Method(
-        lambda r, b, s: exponentiated_o2nc(r, b, 1.0, s.lipschitz + s.sigma), Exponential(), averaged=True
+        lambda r, b, s: exponentiated_o2nc(r, b, 1.0, s.lipschitz + s.sigma), Exponential(), output="ema"
     ),
-    "O2NC": Method(_o2nc, Uniform(0.5), averaged=True),
-    "schedule-free SGD": Method(lambda r, b, s: ScheduleFree(r, b), Uniform(0.5), averaged=True, proportional=True),
-    "Adam + EMA": Method(lambda r, b, s: Adam(r, b), averaged=True),
+    "O2NC": Method(_o2nc, Uniform(0.5), output="blocks"),
+    "schedule-free SGD": Method(lambda r, b, s: ScheduleFree(r, b), Uniform(0.5), output="ema", proportional=True),
+    "Adam + EMA": Method(lambda r, b, s: Adam(r, b), output="ema"),
     "Adam": Method(lambda r, b, s: Adam(r, b)),
     "AMSGrad": Method(lambda r, b, s: amsgrad(r, b)),
     "RMSProp": Method(lambda r, b, s: rmsprop(r, b)),

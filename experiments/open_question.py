@@ -10,8 +10,8 @@ import numpy as np
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, setting
 from experiments.evidence import Check, Curve, Evidence, Panel
+from objectives.kinks import Zigzag
 from objectives.noise import Exact
-from objectives.ramps import Zigzag
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.stationarity import measure_separable

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binom
 
 from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Claim, Context, Problem, Scales, setting
+from experiments.base import Array, Claim, Context, Problem, Scales, setting, slope
 from experiments.evidence import Check, Curve, Evidence, Panel
 from experiments.methods import METHODS, Method
 from objectives.chain import HardChain
@@ -24,7 +24,8 @@ Q = 0.5  # the probability of the lower bound
 NEAR = 1.25  # tuned: a mean traversal time within this of n/p, over 16 runs
 
 
-def _needs_a_chain(problem: Problem, name: str) -> None:
+def needs_a_chain(problem: Problem, name: str) -> None:
+    """Raises ValueError for other problems."""
     if not isinstance(problem.objective, HardChain) or not isinstance(problem.noise, Chain):
         raise ValueError(f"problem = {problem.name}: {name} needs objective: hard_chain with noise: chain")
 
@@ -68,7 +69,7 @@ class ChainProgress(Claim):
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        _needs_a_chain(problem, self.name)
+        needs_a_chain(problem, self.name)
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two rows a method, and one of the gradient."""
@@ -148,7 +149,7 @@ class Traversal(AlgorithmClaim):
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        _needs_a_chain(problem, self.name)
+        needs_a_chain(problem, self.name)
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two slopes a learner."""
@@ -161,23 +162,11 @@ class Traversal(AlgorithmClaim):
             for axis, points in sweeps.items():
                 times = np.array([self._tuned_times(problem, name, n, p, context) for _, n, p in points])
                 value = np.array([v for v, _, _ in points])
-                x = np.log(value) - np.log(value).mean()
                 floor = np.array([n / p for _, n, p in points])
                 ratio = ", ".join(f"{r:.3g}" for r in times.mean(axis=1) / floor)
-                slopes = x @ np.log(times) / (x @ x)
                 note = f"mean traversal time over n/p: {ratio}"
-                checks.append(
-                    Check(
-                        "rate",
-                        "ours",
-                        "slope of the traversal time",
-                        f"{name}, in {axis}",
-                        1.0,
-                        slopes,
-                        MARGIN,
-                        note=note,
-                    )
-                )
+                quantity, where = "slope of the traversal time", f"{name}, in {axis}"
+                checks.append(Check("rate", "ours", quantity, where, 1.0, slope(value, times), MARGIN, note=note))
                 panel = f"traversal {axis}"
                 curves.append(Curve(panel, name, "measured", value, times.mean(axis=1)))
         for axis, points in sweeps.items():

@@ -16,6 +16,7 @@ from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
 from experiments.open_question import OpenQuestion
 from experiments.optimality import ChainProgress, Traversal
+from experiments.optimality_rate import ScaledRate, ScaledStationarity
 from experiments.section7_ablation import Section7, Section11
 from experiments.section61_clip import ClipActivity
 from experiments.section61_correction import BiasCorrection, Rescaling
@@ -45,6 +46,8 @@ CLAIMS: dict[str, type[Claim]] = {
         Corollary13Gradient,
         ChainProgress,
         Traversal,
+        ScaledStationarity,
+        ScaledRate,
         UntunedSteps,
         UntunedRegret,
         Lemma16,

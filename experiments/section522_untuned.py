@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from experiments.base import Claim, Context, Problem, setting
+from experiments.base import Claim, Context, Problem, setting, slope
 from experiments.corollary12_rates import MARGIN, Corollary12, Point, point
 from experiments.evidence import Check, Curve, Evidence, Panel
 from optimizers import controls
@@ -112,9 +112,7 @@ class UntunedRegret(Claim):
             found = duel(learner, adversary, beta, radius, steps, context.streams)
             rows.append(found["played.mean"] + found["pull.mean"])
         regret, sizes = np.array(rows), np.asarray(self.sizes)
-        x = np.log(sizes) - np.log(sizes).mean()
-        slopes = x @ np.log(regret) / (x @ x)
-        expected = POWERS[self.online]
+        slopes, expected = slope(sizes, regret), POWERS[self.online]
         quantity = "slope of the regret"
         check = Check("rate", "stated", quantity, f"{self.online}, beta={self.beta:g}", expected, slopes, MARGIN)
         unit = np.sqrt(1.0 - self.beta)

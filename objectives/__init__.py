@@ -16,11 +16,11 @@ from objectives.adversaries import (
     TinyConstant,
 )
 from objectives.chain import HardChain
-from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave
+from objectives.kinks import CappedAbs, MaxAffineDifference, TriangleWave, Zigzag
 from objectives.noise import Chain, Exact, Gaussian, Minibatch, Sparse, TwoPoint
-from objectives.ramps import Hump, Ramp, TwoSlopeRamp, Zigzag
+from objectives.ramps import EasedRamp, Hump, Ramp, TwoSlopeRamp
 from objectives.regression import RobustRegression
-from objectives.smooth import CosineWell, EasedRamp, GemanMcClure, Huber
+from objectives.smooth import CosineWell, GemanMcClure, Huber
 
 OBJECTIVES: dict[str, type[Any]] = {
     "cosine_well": CosineWell,

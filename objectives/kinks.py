@@ -161,3 +161,72 @@ class MaxAffineDifference:
         slope = np.where(np.abs(largest) < self.width, self.inner, self.inner - self.outer)
         np.put_along_axis(out, place, slope * np.sign(largest), axis=-1)
         return out
+
+
+@dataclass(frozen=True)
+class Zigzag(SeparableSum):
+    """f' = -down for `fall`, then +up for `rise`, `teeth` times from 0 on; then a flat floor; -down left of 0; start 0.
+
+    down, fall, rise > 0, up >= 0, teeth a whole number >= 1, up rise <= down fall. Every tooth descends by net = down
+    fall - up rise >= 0, and the lowest point is the foot of the last fall: Delta_i = (teeth - 1) net + down fall.
+    G_i = max(down, up). L = H = inf.
+    """
+
+    down: Scale = 1.0
+    up: Scale = 0.5
+    fall: Scale = 1.0
+    rise: Scale = 1.0
+    teeth: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("down", "fall", "rise", "teeth")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.vector("teeth") % 1.0).any():
+            raise ValueError(f"teeth = {self.teeth}: must be whole numbers >= 1")
+        if (self.vector("up") * self.vector("rise") > self.vector("down") * self.vector("fall")).any():
+            raise ValueError(f"up = {self.up}: up * rise must be <= down * fall")
+
+    @property
+    def start(self) -> Array:
+        """The origin."""
+        return np.zeros(self.dim)
+
+    @cached_property
+    def constants(self) -> Constants:
+        down, up, fall, rise, teeth = (self.vector(name) for name in ("down", "up", "fall", "rise", "teeth"))
+        gap = (teeth - 1.0) * (down * fall - up * rise) + down * fall
+        return self._constants(gap, np.maximum(down, up), np.full(1, np.inf), np.full(1, np.inf))
+
+    def _place(self, x: Array) -> tuple[Array, Array]:
+        """(number of whole teeth left of x, how far x is into the next)."""
+        p = self.p
+        period = np.asarray(p.fall) + p.rise
+        inside = np.clip(x, 0.0, period * p.teeth)
+        whole = np.floor(inside / period)
+        return whole, inside - whole * period
+
+    def terms(self, x: Array) -> Array:
+        """What is left to the lowest point, and the ascent left of 0."""
+        p = self.p
+        whole, into = self._place(x)
+        drop = p.down * np.minimum(into, p.fall) - p.up * np.maximum(into - p.fall, 0.0)
+        left = self.vector("down") * np.maximum(-x, 0.0)
+        deepest = (np.asarray(p.teeth) - 1.0) * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise)
+        done = whole * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise) + drop
+        return deepest + np.asarray(p.down) * p.fall - done + left
+
+    def grad(self, x: Array, out: Array | None = None) -> Array:
+        """-down, +up or 0."""
+        p = self.p
+        out = np.empty_like(x) if out is None else out
+        _, into = self._place(x)
+        np.copyto(out, np.where((into < p.fall) | (x < 0.0), np.negative(p.down), p.up))
+        out *= x < (np.asarray(p.fall) + p.rise) * p.teeth
+        return out
+
+    def _piece(self, i: int) -> PiecewiseSlope:
+        down, up, fall, rise, teeth = (float(self.vector(n)[i]) for n in ("down", "up", "fall", "rise", "teeth"))
+        feet = np.arange(int(teeth)) * (fall + rise)
+        breaks = np.append(np.stack([feet[1:], feet[1:] + fall], axis=1).ravel(), teeth * (fall + rise))
+        slopes = [-down, up] * int(teeth) + [0.0]
+        return steps([fall, *breaks.tolist()], slopes)

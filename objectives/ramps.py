@@ -177,27 +177,42 @@ class Hump(SeparableSum):
 
 
 @dataclass(frozen=True)
-class Zigzag(SeparableSum):
-    """f' = -down for `fall`, then +up for `rise`, `teeth` times from 0 on; then a flat floor; -down left of 0; start 0.
+class EasedSlope:
+    """f'(t) = -slope q((t - length)/corner), q as in EasedRamp."""
 
-    down, fall, rise > 0, up >= 0, teeth a whole number >= 1, up rise <= down fall. Every tooth descends by net = down
-    fall - up rise >= 0, and the lowest point is the foot of the last fall: Delta_i = (teeth - 1) net + down fall.
-    G_i = max(down, up). L = H = inf.
+    slope: float
+    length: float
+    corner: float
+
+    @property
+    def height(self) -> float:
+        """|f'| <= slope."""
+        return self.slope
+
+    @property
+    def bend(self) -> float:
+        """|f'''| <= 4 slope/corner^2."""
+        return 4.0 * self.slope / self.corner**2
+
+    def derivative(self, t: Array) -> Array:
+        """f'(t)."""
+        u = np.clip((t - self.length) / self.corner, 0.0, 1.0)
+        return -self.slope * np.where(u < 0.5, 1.0 - 2.0 * u * u, 2.0 * np.square(1.0 - u))
+
+
+@dataclass(frozen=True)
+class EasedRamp(SeparableSum):
+    """f' = -slope until `length`, then -slope q((x - length)/corner), then 0: a ramp that has an H; start 0.
+
+    q(u) = 1 - 2u^2 until 1/2, 2(1-u)^2 until 1: it falls from 1 to 0, and q'' = -4, then 4. All parameters > 0.
+    Delta_i = slope (length + corner/2), the area under |f'| from 0, since q(1-u) = 1 - q(u). G_i = slope.
+    L = 2 slope/corner, at u = 1/2; H = 4 slope/corner^2, on the whole corner.
     """
 
-    down: Scale = 1.0
-    up: Scale = 0.5
-    fall: Scale = 1.0
-    rise: Scale = 1.0
-    teeth: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("down", "fall", "rise", "teeth")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if (self.vector("teeth") % 1.0).any():
-            raise ValueError(f"teeth = {self.teeth}: must be whole numbers >= 1")
-        if (self.vector("up") * self.vector("rise") > self.vector("down") * self.vector("fall")).any():
-            raise ValueError(f"up = {self.up}: up * rise must be <= down * fall")
+    slope: Scale = 1.0
+    length: Scale = 1.0
+    corner: Scale = 1.0
+    positive: ClassVar[tuple[str, ...]] = ("slope", "length", "corner")
 
     @property
     def start(self) -> Array:
@@ -206,40 +221,29 @@ class Zigzag(SeparableSum):
 
     @cached_property
     def constants(self) -> Constants:
-        down, up, fall, rise, teeth = (self.vector(name) for name in ("down", "up", "fall", "rise", "teeth"))
-        gap = (teeth - 1.0) * (down * fall - up * rise) + down * fall
-        return self._constants(gap, np.maximum(down, up), np.full(1, np.inf), np.full(1, np.inf))
-
-    def _place(self, x: Array) -> tuple[Array, Array]:
-        """(number of whole teeth left of x, how far x is into the next)."""
-        p = self.p
-        period = np.asarray(p.fall) + p.rise
-        inside = np.clip(x, 0.0, period * p.teeth)
-        whole = np.floor(inside / period)
-        return whole, inside - whole * period
+        slope, length, corner = (self.vector(name) for name in ("slope", "length", "corner"))
+        bend = slope / corner
+        return self._constants(slope * (length + corner / 2.0), slope, 2.0 * bend, 4.0 * bend / corner)
 
     def terms(self, x: Array) -> Array:
-        """What is left to the lowest point, and the ascent left of 0."""
+        """Area under |f'| right of x."""
         p = self.p
-        whole, into = self._place(x)
-        drop = p.down * np.minimum(into, p.fall) - p.up * np.maximum(into - p.fall, 0.0)
-        left = self.vector("down") * np.maximum(-x, 0.0)
-        deepest = (np.asarray(p.teeth) - 1.0) * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise)
-        done = whole * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise) + drop
-        return deepest + np.asarray(p.down) * p.fall - done + left
+        u = np.clip((x - p.length) / p.corner, 0.0, 1.0)
+        inside = np.where(u < 0.5, 0.5 - u + 2.0 / 3.0 * u**3, 2.0 / 3.0 * (1.0 - u) ** 3)
+        return p.slope * (np.maximum(p.length - x, 0.0) + p.corner * inside)
 
     def grad(self, x: Array, out: Array | None = None) -> Array:
-        """-down, +up or 0."""
+        """-slope q."""
         p = self.p
-        out = np.empty_like(x) if out is None else out
-        _, into = self._place(x)
-        np.copyto(out, np.where((into < p.fall) | (x < 0.0), np.negative(p.down), p.up))
-        out *= x < (np.asarray(p.fall) + p.rise) * p.teeth
-        return out
+        out = np.subtract(x, p.length, out=out)
+        np.divide(out, p.corner, out=out)
+        np.clip(out, 0.0, 1.0, out=out)
+        late = out >= 0.5
+        np.subtract(1.0, out, out=out, where=late)
+        np.multiply(out, out, out=out)
+        np.multiply(out, 2.0, out=out)
+        np.subtract(1.0, out, out=out, where=~late)
+        return np.multiply(out, -np.asarray(p.slope), out=out)
 
-    def _piece(self, i: int) -> PiecewiseSlope:
-        down, up, fall, rise, teeth = (float(self.vector(n)[i]) for n in ("down", "up", "fall", "rise", "teeth"))
-        feet = np.arange(int(teeth)) * (fall + rise)
-        breaks = np.append(np.stack([feet[1:], feet[1:] + fall], axis=1).ravel(), teeth * (fall + rise))
-        slopes = [-down, up] * int(teeth) + [0.0]
-        return steps([fall, *breaks.tolist()], slopes)
+    def _piece(self, i: int) -> EasedSlope:
+        return EasedSlope(*(float(self.vector(name)[i]) for name in ("slope", "length", "corner")))

@@ -1,4 +1,4 @@
-"""Smooth objectives: a cosine well, the redescending Geman-McClure loss, the Huber loss, an eased ramp."""
+"""Smooth objectives: a cosine well, the redescending Geman-McClure loss, the Huber loss."""
 
 from __future__ import annotations
 
@@ -180,76 +180,3 @@ class Huber(SeparableSum):
         breaks, curvature = np.array([-width, width]), np.array([0.0, slope / width, 0.0])
         anchors = np.array([-width - 1.0, 0.0, width + 1.0])
         return PiecewiseSlope(breaks, anchors, np.array([-slope, 0.0, slope]), curvature)
-
-
-@dataclass(frozen=True)
-class EasedSlope:
-    """f'(t) = -slope q((t - length)/corner), q as in EasedRamp."""
-
-    slope: float
-    length: float
-    corner: float
-
-    @property
-    def height(self) -> float:
-        """|f'| <= slope."""
-        return self.slope
-
-    @property
-    def bend(self) -> float:
-        """|f'''| <= 4 slope/corner^2."""
-        return 4.0 * self.slope / self.corner**2
-
-    def derivative(self, t: Array) -> Array:
-        """f'(t)."""
-        u = np.clip((t - self.length) / self.corner, 0.0, 1.0)
-        return -self.slope * np.where(u < 0.5, 1.0 - 2.0 * u * u, 2.0 * np.square(1.0 - u))
-
-
-@dataclass(frozen=True)
-class EasedRamp(SeparableSum):
-    """f' = -slope until `length`, then -slope q((x - length)/corner), then 0: a ramp that has an H; start 0.
-
-    q(u) = 1 - 2u^2 until 1/2, 2(1-u)^2 until 1: it falls from 1 to 0, and q'' = -4, then 4. All parameters > 0.
-    Delta_i = slope (length + corner/2), the area under |f'| from 0, since q(1-u) = 1 - q(u). G_i = slope.
-    L = 2 slope/corner, at u = 1/2; H = 4 slope/corner^2, on the whole corner.
-    """
-
-    slope: Scale = 1.0
-    length: Scale = 1.0
-    corner: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("slope", "length", "corner")
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
-
-    @cached_property
-    def constants(self) -> Constants:
-        slope, length, corner = (self.vector(name) for name in ("slope", "length", "corner"))
-        bend = slope / corner
-        return self._constants(slope * (length + corner / 2.0), slope, 2.0 * bend, 4.0 * bend / corner)
-
-    def terms(self, x: Array) -> Array:
-        """Area under |f'| right of x."""
-        p = self.p
-        u = np.clip((x - p.length) / p.corner, 0.0, 1.0)
-        inside = np.where(u < 0.5, 0.5 - u + 2.0 / 3.0 * u**3, 2.0 / 3.0 * (1.0 - u) ** 3)
-        return p.slope * (np.maximum(p.length - x, 0.0) + p.corner * inside)
-
-    def grad(self, x: Array, out: Array | None = None) -> Array:
-        """-slope q."""
-        p = self.p
-        out = np.subtract(x, p.length, out=out)
-        np.divide(out, p.corner, out=out)
-        np.clip(out, 0.0, 1.0, out=out)
-        late = out >= 0.5
-        np.subtract(1.0, out, out=out, where=late)
-        np.multiply(out, out, out=out)
-        np.multiply(out, 2.0, out=out)
-        np.subtract(1.0, out, out=out, where=~late)
-        return np.multiply(out, -np.asarray(p.slope), out=out)
-
-    def _piece(self, i: int) -> EasedSlope:
-        return EasedSlope(*(float(self.vector(name)[i]) for name in ("slope", "length", "corner")))

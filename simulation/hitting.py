@@ -1,4 +1,4 @@
-"""The first time at which the running average of the certificate meets a target."""
+"""The first time at which a running average, of the certificate or of the gradient at xbar_t, meets a target."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ class HittingTime(Certificate):
     def settle(self, rows: Array, first: int) -> None:
         """Signals of the certificate; the running sum goes step by step, so that it does not depend on the blocks."""
         super().settle(rows, first)
-        sums = np.add.accumulate(np.concatenate([self.total[None], rows[:, 2]]), axis=0)
+        self._note(rows[:, 2], first)
+
+    def _note(self, values: Array, first: int) -> None:
+        """Values of the steps first+1, first+2, ..., shape (steps, runs)."""
+        sums = np.add.accumulate(np.concatenate([self.total[None], values]), axis=0)
         self.total = sums[-1].copy()
-        times = np.arange(first + 1, first + len(rows) + 1)[:, None]
+        times = np.arange(first + 1, first + len(values) + 1)[:, None]
         reached = sums[1:] <= self.target * times
         now = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
         found = self._hit["hitting"][: len(now)]
@@ -40,3 +44,29 @@ class HittingTime(Certificate):
     def extras(self) -> dict[str, Array]:
         """The hitting times."""
         return self._hit
+
+
+class GradientHittingTime(HittingTime):
+    """The same for ||grad F(xbar_t)||, which is never below the stationarity at xbar_t (the law at one point)."""
+
+    signals: tuple[str, ...] = ("gradient",)
+
+    def __init__(self, beta: Array, target: Array) -> None:
+        super().__init__(beta, np.ones(len(beta)), target)
+
+    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
+        """See Probe."""
+        super().begin(objective, now, runs)
+        assert objective is not None
+        self._grad = objective.grad
+
+    def step(self, now: Now, row: Array, last: Array) -> None:
+        """Raw row: the signal. x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1})."""
+        np.add(self.offset, now.step, self.from_old)
+        np.multiply(self.from_old, self._keep[now.time - self._first], self.offset)
+        slope = self._grad(now.x - self.offset)
+        np.sqrt(np.vecdot(slope, slope), out=row[0, :, 0])
+
+    def settle(self, rows: Array, first: int) -> None:
+        """Nothing but the running sum."""
+        self._note(rows[:, 0], first)

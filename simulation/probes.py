@@ -31,7 +31,7 @@ class Certificate(Probe):
     lam: shape (runs,). samples: shape (runs, k) times at which xbar_t is kept, or None.
     """
 
-    signals = ("norm", "spread", "certificate")
+    signals: tuple[str, ...] = ("norm", "spread", "certificate")
 
     def __init__(self, beta: Array, lam: Array, norm: Norm = "l2", samples: NDArray[np.int64] | None = None) -> None:
         self.beta, self.lam, self.kind = beta.copy(), lam.copy(), norm

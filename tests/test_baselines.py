@@ -9,7 +9,7 @@ import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from objectives.noise import Gaussian
-from objectives.smooth import CosineWell
+from objectives.smooth import CosineWell, Huber
 from optimizers.baselines import (
     AdaGrad,
     Adam,
@@ -24,6 +24,7 @@ from optimizers.baselines import (
 )
 from optimizers.ftrl import DiscountedFTRL, beta_ftrl, clipped_adam
 from optimizers.scaling import Uniform
+from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.streams import Streams
@@ -251,3 +252,22 @@ def test_library_and_clip_differ_without_the_match():
         library.update_params(parameters, [np.array([grad])])
         learner.update(state, np.array([[grad]]))
     assert abs((parameters[0] - before)[0] - learner.play(state, np.empty((1, 1)))[0, 0]) > 0.01
+
+
+def test_block_averages():
+    """The mean over the last complete block, the start before; it does not matter which runs share the batch."""
+    block, length = np.array([1.0, 4.0, 7.0]), 30
+    objective, streams = Huber(2), Streams(0, "blocks")
+    every = np.tile(np.arange(1, length + 1), (3, 1))
+
+    def learner(i):
+        return BlockedDescent(0.1, 0.05, block[i])
+
+    setup = Setup(objective, Gaussian(sigma=1.0), learner(slice(None)), np.full(3, length), Uniform(0.5))
+    last = simulate(setup, lambda i: [Certificate(np.zeros(3), np.ones(3), "l2", every[i])], streams)["xbar"]
+    found = simulate(setup, lambda i: [BlockAverage(block[i], every[i])], streams)["xbar"]
+    for run, size in enumerate(block.astype(int)):
+        for t in range(1, length + 1):
+            end = t - t % size
+            literal = last[run, end - size : end].mean(axis=0) if end else objective.start
+            np.testing.assert_allclose(found[run, t - 1], literal, rtol=1e-13)

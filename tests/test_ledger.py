@@ -14,6 +14,7 @@ from experiments.corollary19_gain import Corollary19, Design, own_parameters
 from experiments.evidence import Cell, Control
 from experiments.methods import METHODS
 from experiments.optimality import ChainProgress, Traversal, race
+from experiments.optimality_rate import ScaledRate, ScaledStationarity, scaled
 from experiments.section7_ablation import Section7, Section11
 from experiments.section61_correction import BiasCorrection, Rescaling
 from experiments.section63_tuned import TunedGain
@@ -37,6 +38,7 @@ NOISY = problem("huber", "gaussian", {"sigma": 1.0}, dim=3, slope=[2.0, 0.7, 0.0
     ("claim", "where"),
     [
         (ChainProgress(runs=32), CHAIN),
+        (ScaledStationarity(points=2), CHAIN),
         (Rescaling(), NOISY),
         (BiasCorrection(), NOISY),
         (
@@ -153,3 +155,24 @@ def test_tuned_methods_beat_their_start():
     )
     (check,) = Baselines(steps=200).measure(where, CONTEXT).checks
     assert check.samples.mean() < 2.0 and check.note.count("step") == len(METHODS)
+
+
+@pytest.mark.parametrize("eps", [1e-3, 1.0, 50.0])
+def test_the_scaled_chain_is_as_smooth_and_as_steep_as_the_lower_bound_needs(eps):
+    """L = sqrt(lam eps), ||grad F|| >= 2 eps while prog_1 < n, G_i <= 46 eps, Delta <= 7296 n eps^2/L."""
+    chain = scaled(3, eps)
+    constants, smoothness = chain.constants, eps**0.5
+    assert constants.smoothness == pytest.approx(smoothness)
+    assert constants.coordinate_lipschitz.max() <= 46 * eps
+    assert constants.gap <= 3 * 7296 * eps**2 / smoothness
+    x = chain.width * np.random.default_rng(0).uniform(-2, 2, (20_000, 3))
+    x = x[chain.progress(x, 1.0) < 3]
+    assert len(x) > 5000 and np.linalg.norm(chain.grad(x), axis=1).min() >= 2 * eps
+
+
+def test_what_the_scaled_chain_refuses():
+    for make in (lambda: ScaledRate(links=(3,)), lambda: ScaledRate(chance=0.0), lambda: ScaledStationarity(points=0)):
+        with pytest.raises(ValueError, match=r"case\.settings"):
+            make()
+    with pytest.raises(ValueError, match="hard_chain"):
+        ScaledRate().accepts(NOISY)

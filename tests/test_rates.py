@@ -11,7 +11,7 @@ from objectives import OBJECTIVES, build
 from objectives.noise import Exact, Gaussian
 from optimizers.ftrl import beta_ftrl
 from simulation.engine import Setup, simulate
-from simulation.hitting import HittingTime
+from simulation.hitting import GradientHittingTime, HittingTime
 from simulation.probes import Certificate
 from simulation.streams import Streams
 
@@ -34,6 +34,18 @@ def test_hitting_time_is_the_first_time_at_which_the_running_average_meets_the_t
     literal = [np.flatnonzero(row <= goal)[:1] + 1 for row, goal in zip(average, target, strict=True)]
     assert found[:2].tolist() == [float(hit[0]) for hit in literal[:2]]
     assert np.isinf(found[2]) and not len(literal[2])
+
+
+def test_the_gradients_hitting_time_is_that_of_the_gradient_at_the_model_average():
+    beta, target, length = np.array([0.9, 0.0, 0.5]), np.array([1.5, 1.2, 0.7]), 400
+    objective, streams = build(OBJECTIVES, "huber", {"dim": 2, "slope": 2.0, "width": 0.3}), Streams(0, "hitting")
+    setup = Setup(objective, Gaussian(sigma=0.3), beta_ftrl(0.02 * np.ones(3), beta), np.full(3, length))
+    found = simulate(setup, lambda i: [GradientHittingTime(beta[i], target[i])], streams)["hitting"]
+    every = np.tile(np.arange(1, length + 1), (3, 1))
+    centre = simulate(setup, lambda i: [Certificate(beta[i], np.ones(len(i)), "l2", every[i])], streams)["xbar"]
+    average = np.linalg.norm(objective.grad(centre), axis=-1).cumsum(axis=1) / every
+    assert np.isfinite(found).all()
+    assert found.tolist() == [int(np.flatnonzero(a <= t)[0]) + 1 for a, t in zip(average, target, strict=True)]
 
 
 def test_a_short_sweep_has_the_slope_and_its_control_has_not():
