@@ -20,9 +20,9 @@ from simulation.stationarity import measure_separable
 from theory import sharpened
 
 OURS = "clipped Adam + EMA"
-RATES = 0.9 * 4.0 ** np.arange(-11.0, 3.0)  # in units of Delta/G, over G + sigma where the step grows with the gradient
+RATES = 0.9 * 4.0 ** np.arange(-11.0, 5.0)  # in units of Delta/G, over G + sigma where the step grows with the gradient
 BETAS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997, 0.9999, 0.99997)
-TUNING, FRESH = 8, 64  # runs for each point of the grid, and runs of the best on fresh streams
+TUNING, FINALISTS, FINAL, FRESH = 8, 8, 64, 256  # runs a point of the grid; the best points, runs of each; of the best
 LATE, SHOWN = 3, 12  # sampled times
 FACTOR = 2.0  # fixed beforehand
 
@@ -34,8 +34,9 @@ class Baselines(Claim):
     then run on fresh streams. Ours, fixed before the first run: clipped Adam + EMA is within a factor 2 of the best
     of the others, or below eps/10. Measured: its stationarity over that. Outputs: the EMA of the gradient points (for
     schedule-free SGD, too, as arXiv 2411.07061 has it), O2NC's block averages, else the last iterate. Read the note,
-    not the verdict: where every tuned method ends below eps/10, the row is supported by that floor alone, and the note
-    ranks them. The cases with louder noise and a tenth of the steps (preset deep) stay above the floor."""
+    which ranks them, not the verdict: where every tuned method ends below eps/10, the row is supported by that floor
+    alone; loud_cosine stays above the floor. "At the edge" marks an optimum at the edge of the grid: RMSProp's at
+    beta = 0.99997 is a limit, for there it is AdaGrad."""
 
     name: ClassVar[str] = "baselines"
     label: ClassVar[str] = "Baselines"
@@ -59,7 +60,7 @@ class Baselines(Claim):
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row, and a line for each method."""
         finals: dict[str, Array] = {}
-        curves, notes = [], []
+        curves, notes = [], {}
         shown, _ = sampled(self.steps)
         for name in METHODS:
             factor = self.detuned if name == OURS else 1.0
@@ -68,7 +69,7 @@ class Baselines(Claim):
             low, high = np.quantile(values[:, : len(shown)], [0.1, 0.9], axis=0)
             middle = np.median(values[:, : len(shown)], axis=0)
             curves.append(Curve("stationarity", name, "measured", shown, middle + 1e-4, low + 1e-4, high + 1e-4))
-            notes.append(f"{name} {np.mean(finals[name]):.3g} (step {rate:.2g}, beta {beta:g}{edge})")
+            notes[name] = f"{name} {np.mean(finals[name]):.3g} (step {rate:.2g}, beta {beta:g}{edge})"
             if name == OURS and beta > 0:
                 curves.append(
                     Curve("stationarity", "ours: guarantee", "bound", shown, self._bound(problem, rate, beta, shown))
@@ -76,7 +77,8 @@ class Baselines(Claim):
         best = min(float(np.mean(value)) for name, value in finals.items() if name != OURS)
         ratio = finals[OURS] / max(best, 0.1)
         quantity = "clipped Adam + EMA / best of the others"
-        check = Check("expected", "ours", quantity, f"T={self.steps}", FACTOR, ratio, note="; ".join(notes))
+        ranking = "; ".join(notes[name] for name in sorted(notes, key=lambda name: float(np.mean(finals[name]))))
+        check = Check("expected", "ours", quantity, f"T={self.steps}", FACTOR, ratio, note=ranking)
         curves.append(
             Curve("stationarity", "ours: factor 2", "bound", shown[[0, -1]], np.full(2, FACTOR * max(best, 0.1)))
         )
@@ -116,17 +118,26 @@ def outcome(
 
 @cache
 def tune(name: str, steps: int, lam: float, problem: Problem, context: Context) -> tuple[float, float, str]:
-    """The best step size and discount; where several discounts are within 5 %, the smallest."""
-    scales, method = problem.scales, METHODS[name]
+    """The best step size and discount: the grid's best points run again on other streams, against the winner's curse.
+
+    Where finalists are within 2 %, the one with the smallest discount.
+    """
+    scales, method, times = problem.scales, METHODS[name], sampled(steps)[1]
     unit = scales.gap / scales.lipschitz / ((scales.lipschitz + scales.sigma) if method.proportional else 1.0)
     betas = np.array(BETAS if method.discounted or method.output != "last" else BETAS[:1])
-    beta, rate = (np.repeat(part.ravel(), TUNING) for part in np.meshgrid(betas, RATES, indexing="ij"))
-    values = run(method, rate * unit, beta, sampled(steps)[1], steps, lam, problem, context).mean(axis=1)
-    grid = values.reshape(len(betas), len(RATES), TUNING).mean(axis=-1)
-    row = int(np.argmax((grid <= 1.05 * grid.min()).any(axis=1)))
-    column = int(np.argmin(grid[row]))
+    beta, rate = (part.ravel() for part in np.meshgrid(betas, RATES * unit, indexing="ij"))
+
+    def mean(points: NDArray[np.int64], runs: int, first_run: int) -> Array:
+        every = np.repeat(points, runs)
+        values = run(method, rate[every], beta[every], times, steps, lam, problem, context, first_run)
+        return np.asarray(values.reshape(len(points), -1).mean(axis=1))
+
+    finalists = np.sort(np.argsort(mean(np.arange(len(beta)), TUNING, 0), kind="stable")[:FINALISTS])
+    final = mean(finalists, FINAL, 10**5)
+    best = finalists[np.argmax(final <= 1.02 * final.min())]
+    row, column = divmod(int(best), len(RATES))
     edge = "" if 0 < column < len(RATES) - 1 and (row < len(betas) - 1 or len(betas) == 1) else ", at the edge"
-    return float(RATES[column] * unit), float(betas[row]), edge
+    return float(rate[best]), float(beta[best]), edge
 
 
 def run(
