@@ -22,7 +22,7 @@ from theory import sharpened
 OURS = "clipped Adam + EMA"
 RATES = 0.9 * 4.0 ** np.arange(-11.0, 5.0)  # in units of Delta/G, over G + sigma where the step grows with the gradient
 BETAS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997, 0.9999, 0.99997)
-TUNING, FINALISTS, FINAL, FRESH = 8, 8, 64, 256  # runs a point of the grid; the best points, runs of each; of the best
+FINALISTS = 8  # points of the grid that are run again
 LATE, SHOWN = 3, 12  # sampled times
 FACTOR = 2.0  # fixed beforehand
 
@@ -111,7 +111,7 @@ def outcome(
     (the measure at the shown and the late times, shape (runs, times); step size, discount, ", at the edge" or "").
     """
     rate, beta, edge = tune(name, steps, lam, problem, context)
-    one, times = np.ones(FRESH), np.concatenate(sampled(steps))
+    one, times = np.ones(4 * context.effort.runs), np.concatenate(sampled(steps))
     values = run(METHODS[name], factor * rate * one, beta * one, times, steps, lam, problem, context, 10**6)
     return values, factor * rate, beta, edge
 
@@ -132,8 +132,10 @@ def tune(name: str, steps: int, lam: float, problem: Problem, context: Context) 
         values = run(method, rate[every], beta[every], times, steps, lam, problem, context, first_run)
         return np.asarray(values.reshape(len(points), -1).mean(axis=1))
 
-    finalists = np.sort(np.argsort(mean(np.arange(len(beta)), TUNING, 0), kind="stable")[:FINALISTS])
-    final = mean(finalists, FINAL, 10**5)
+    finalists = np.sort(
+        np.argsort(mean(np.arange(len(beta)), max(1, context.effort.runs // 8), 0), kind="stable")[:FINALISTS]
+    )
+    final = mean(finalists, context.effort.runs, 10**5)
     best = finalists[np.argmax(final <= 1.02 * final.min())]
     row, column = divmod(int(best), len(RATES))
     edge = "" if 0 < column < len(RATES) - 1 and (row < len(betas) - 1 or len(betas) == 1) else ", at the edge"
