@@ -32,6 +32,7 @@ STYLE: dict[Any, Any] = {
 }
 PALETTE = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A5195", "#4D4D4D", "#A6761D")  # colour-blind safe
 RED = "#C1272D"
+AGAIN = (0, (6, 1, 1, 1))  # line style when the palette starts again
 BOUNDS = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}  # line styles of the forms
 VERDICTS = {
     "supported": "#0072B2",
@@ -71,9 +72,11 @@ def _panel(axes: Axes, panel: Panel, cell: Cell) -> None:
     assert cell.evidence is not None
     count = 0
     for curve in (c for c in cell.evidence.curves if c.panel == panel.name):
-        colour = "black" if curve.role == "bound" else PALETTE[count % len(PALETTE)]
-        count += curve.role != "bound"
-        _line(axes, curve, colour)
+        if curve.role == "bound":
+            _line(axes, curve, "black", BOUNDS[next((f for f in BOUNDS if f in curve.label), "stated")])
+        else:
+            _line(axes, curve, PALETTE[count % len(PALETTE)], "-" if count < len(PALETTE) else AGAIN)
+            count += 1
     for control in cell.controls:
         drawn = [c for c in control.evidence.curves if c.panel == panel.name and c.role != "bound"]
         for j, curve in enumerate(drawn[:1]):
@@ -83,9 +86,7 @@ def _panel(axes: Axes, panel: Panel, cell: Cell) -> None:
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
-def _line(axes: Axes, curve: Curve, colour: str) -> None:
-    form = next((f for f in BOUNDS if f in curve.label), "stated")
-    style = BOUNDS[form] if curve.role == "bound" else "-"
+def _line(axes: Axes, curve: Curve, colour: str, style: Any) -> None:
     width = 0.9 if curve.role == "bound" else 1.4
     (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=width, label=curve.label)
     if curve.role == "bound":

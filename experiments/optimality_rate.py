@@ -84,7 +84,7 @@ class ScaledStationarity(Claim):
         """Points with prog_1 < n, shape (points + 1, dim): random ones, and where a search makes the gradient least."""
         rng, dim = context.streams.generator(chain.dim, "points"), chain.dim
         if self.past:
-            return 10.0 * chain.width * rng.uniform(1.0, 2.0, (self.points + 1, dim))
+            return chain.width * rng.uniform(1.5, 4.0, (self.points + 1, dim))
         x = rng.uniform(-3.0, 3.0, (20_000, dim)) * rng.choice([0.0, 0.3, 1.0], (20_000, dim), p=[0.1, 0.3, 0.6])
         x[:, -1] = np.clip(x[:, -1], -1.0, 1.0)
 
