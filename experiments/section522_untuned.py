@@ -59,6 +59,11 @@ class UntunedSteps(Corollary12):
         """5/2 or 5."""
         return (SECTION522_FTRL_STOPPED if self.online == "beta-FTRL" else SECTION522_OGD_STOPPED).scale
 
+    @property
+    def order(self) -> str:
+        """It is not: G + sigma is not known."""
+        return ""
+
     def points(self, problem: Problem) -> list[Point]:
         """G grows by the factors, at the same Delta; eps = lam = 1."""
         return [self._slope(problem.objective, factor) for factor in self.factors]
