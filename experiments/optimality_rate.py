@@ -21,8 +21,8 @@ from simulation.stationarity import measure_general
 STATED = 1.75  # eps, at every point before the end
 TARGET = 2.0  # eps, for the gradient
 NEAR = 1.1  # tuned: the smallest D, then the shortest window, within this of the grid's best
-TUNING, GROUPS, GROUP = 32, 16, 32  # runs for each point of the grid; fresh runs, averaged in groups
-LONG = 40.0  # steps of a run, in units of n/p
+TUNING, GROUPS, GROUP = 32, 16, 80  # runs for each point of the grid; fresh runs, averaged in groups
+LONG = 25.0, 8.0, 25.0, 100.0  # steps of a run over n/p: tuning; fresh, the first that suffices
 LEARNERS = ("clipped Adam + EMA", "beta-FTRL + EMA")
 SIZES = 2.0 ** np.arange(-4.0, 6.0)  # D in units of the chain's width
 RATES = 2.0 ** -np.arange(1.0, 6.0)  # 1 - beta: a window of two steps at least, or there is no average
@@ -168,7 +168,7 @@ class Race:
     def tuned(self, links: int, chance: float) -> tuple[float, float]:
         """(1 - beta, D in widths), at eps = 1. Raises ArithmeticError if they lie at an edge of the grid."""
         rate, size = (np.repeat(part.ravel(), TUNING) for part in np.meshgrid(RATES, SIZES, indexing="ij"))
-        hits = self._hits(links, 1.0, chance, rate, size, 0)
+        hits = self._hits(links, 1.0, chance, rate, size, LONG[0], 0)
         grid = np.minimum(hits, 1e9).reshape(len(RATES), len(SIZES), TUNING).mean(axis=-1)
         good = grid <= NEAR * grid.min()
         column = int(np.argmax(good.any(axis=0)))
@@ -180,17 +180,20 @@ class Race:
     def fresh(self, links: int, eps: float, chance: float, rate: float, size: float) -> Array:
         """Of fresh runs, averaged in groups, shape (GROUPS,). Raises ArithmeticError if one is too slow."""
         one = np.ones(GROUPS * GROUP)
-        hits = self._hits(links, eps, chance, rate * one, size * one, 10**6)
-        if not np.isfinite(hits).all():
-            raise ArithmeticError(f"{self.name}, n={links}: a fresh run did not reach 2 eps in time")
-        return np.asarray(hits.reshape(GROUPS, GROUP).mean(axis=1))
+        for long in LONG[1:]:
+            hits = self._hits(links, eps, chance, rate * one, size * one, long, 10**6)
+            if np.isfinite(hits).all():
+                return np.asarray(hits.reshape(GROUPS, GROUP).mean(axis=1))
+        raise ArithmeticError(f"{self.name}, n={links}: a fresh run did not reach 2 eps in time")
 
-    def _hits(self, links: int, eps: float, chance: float, rate: Array, size: Array, first_run: int) -> Array:
+    def _hits(
+        self, links: int, eps: float, chance: float, rate: Array, size: Array, long: float, first_run: int
+    ) -> Array:
         probability = 1.0 if self.shown else chance
         chain, method, beta = scaled(links, eps), METHODS[self.name], 1.0 - rate
         there = replace(self.problem, objective=chain, noise=Chain(probability))
         learner = method.make(size * chain.width, beta, there.scales)
-        steps = np.full(len(rate), int(LONG * links / probability), np.int64)
+        steps = np.full(len(rate), int(long * links / probability), np.int64)
         setup = Setup(chain, there.noise, learner, steps, method.scaling, first_run=first_run)
         goal = np.full(len(rate), TARGET * eps)
         found = simulate(setup, lambda i: [GradientHittingTime(beta[i], goal[i])], self.context.streams)
