@@ -1,4 +1,5 @@
-"""A Hydra launcher: validates every composed job before anything is written, then runs them in parallel.
+"""A Hydra launcher, and a sweeper that leaves composing to it: all jobs are validated before anything is written, then
+run in parallel.
 
 Hydra finds plugins in the namespace `hydra_plugins` and accepts them from nowhere else: hence this folder.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
@@ -44,6 +46,18 @@ class PoolLauncher(Launcher):
         return [JobReturn(status=JobStatus.COMPLETED)]
 
 
+class LightSweeper(BasicSweeper):
+    """Hydra's own sweeper without its trial composition of every job, which takes as long as the launcher's."""
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """The launcher composes and validates all jobs before it runs one."""
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper",
+    name="light",
+    node={"_target_": "hydra_plugins.pool_launcher.LightSweeper", "max_batch_size": None, "params": None},
+)
 ConfigStore.instance().store(
     group="hydra/launcher", name="pool", node={"_target_": "hydra_plugins.pool_launcher.PoolLauncher"}
 )
