@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
+from analysis.font import families
 from experiments.evidence import Cell, Curve, Panel
 
 matplotlib.use("Agg")
 STYLE: dict[Any, Any] = {
+    "figure.dpi": 72,  # as both formats have it: texts are measured once
     "svg.hashsalt": "adam-ema",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
-    "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -33,6 +36,7 @@ STYLE: dict[Any, Any] = {
 PALETTE = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A5195", "#4D4D4D", "#A6761D")  # colour-blind safe
 RED = "#C1272D"
 AGAIN = (0, (6, 1, 1, 1))  # line style when the palette starts again
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BOUNDS = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}  # line styles of the forms
 VERDICTS = {
     "supported": "#0072B2",
@@ -43,22 +47,34 @@ VERDICTS = {
 }
 
 
+class Powers(LogFormatter):
+    """Labels of logarithmic axes in plain text: 10⁻³, not mathematics that takes longer to parse than all else."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The label of a tick, empty where there is no room for one."""
+        if not super().__call__(x, pos):
+            return ""
+        digit, exponent = f"{x:.0e}".split("e")
+        power = "10" + str(int(exponent)).translate(SUPERSCRIPTS)
+        if digit == "1":
+            return power
+        return f"{x:g}" if 1e-2 <= x < 1e3 else f"{digit}·{power}"
+
+
 def _save(figure: Figure, folder: Path, name: str) -> None:
     """SVG and PDF without dates, so that the same numbers give the same bytes."""
     FigureCanvasAgg(figure)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, saved twice
-    for ending, metadata in (("svg", {"Date": None}), ("pdf", {"CreationDate": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=ending, metadata=metadata)
-        (folder / f"{name}.{ending}").write_bytes(buffer.getvalue())
+    figure.set_layout_engine("none")  # laid out once, drawn twice; `savefig` would draw everything two times more
+    FigureCanvasSVG(figure).print_svg(folder / f"{name}.svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
+    FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
 
 
 def draw(cell: Cell, folder: Path) -> None:
     """One figure of the cell: folder/<case>.svg and .pdf."""
     if cell.evidence is None or not cell.evidence.panels:
         return
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "font.family": families()}):
         panels = cell.evidence.panels
         figure = Figure(figsize=(7.2, 3.6 * len(panels)), layout="constrained")
         for i, panel in enumerate(panels):
@@ -83,7 +99,15 @@ def _panel(axes: Axes, panel: Panel, cell: Cell) -> None:
             label = f"control: {control.name}" if j == 0 else None
             axes.plot(curve.x, curve.y, color=RED, linestyle=":", linewidth=1.0, alpha=0.8, label=label)
     axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel, xscale=panel.xscale, yscale=panel.yscale)
+    _plain(axes)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def _plain(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(Powers())
+            axis.set_minor_formatter(Powers())
 
 
 def _line(axes: Axes, curve: Curve, colour: str, style: Any) -> None:
@@ -97,7 +121,7 @@ def _line(axes: Axes, curve: Curve, colour: str, style: Any) -> None:
 
 def summary(table: pd.DataFrame, folder: Path) -> None:
     """measured/bound of every row, by claim: how close the bounds come; folder/summary.svg and .pdf."""
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context({**STYLE, "font.family": families()}):
         labels = list(dict.fromkeys(table["label"]))[::-1]
         figure = Figure(figsize=(7.2, 0.42 * len(labels) + 1.2), layout="constrained")
         axes = figure.add_subplot()
@@ -112,6 +136,7 @@ def summary(table: pd.DataFrame, folder: Path) -> None:
                 )
         axes.axvline(1.0, color="black", linewidth=1.0)
         axes.set(xscale="log", xlabel="measured / bound (upper dots: stated, middle: proved, lower: ours)")
+        _plain(axes)
         axes.set_yticks(range(len(labels)), labels)
         if len(table):
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -17,6 +17,7 @@ from objectives.noise import Gaussian
 from optimizers.ftrl import clipped_adam
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.streams import Streams
 
 SHAPES = ((64, 1, 12000), (64, 10, 6000), (256, 16, 1200), (256, 64, 400), (32, 1000, 200))
@@ -29,7 +30,7 @@ def engine(runs: int, dim: int, steps: int) -> None:
     setup = Setup(
         OBJECTIVES["huber"](dim=dim), Gaussian(sigma=1.0), clipped_adam(RADIUS, BETA), np.full(runs, steps, np.int64)
     )
-    simulate(setup, lambda i: [Certificate(np.full(len(i), BETA), np.ones(len(i)))], STREAMS)
+    simulate(setup, [recipe(Certificate, beta=np.full(runs, BETA), lam=np.ones(runs))], STREAMS)
 
 
 def floor(runs: int, dim: int, steps: int) -> None:

@@ -13,13 +13,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from experiments import config
-from experiments.jobs import complain, sweep
+from experiments.jobs import complain, start_pool, sweep
 
 
 def _run_one(raw: DictConfig) -> BaseException | None:
     """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
     try:
-        failures = sweep([config.validate(raw)])
+        job = config.validate(raw)
+        with start_pool(workers=1, tasks=1) as pool:
+            failures = sweep([job], pool)
     except (OmegaConfBaseException, ValueError, TypeError) as error:
         return error
     return RuntimeError(failures[0]) if failures else None

@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.base import Array, Claim, Context, Problem, setting, thin
+from experiments.evidence import Control, Evidence
 from optimizers import controls
 from optimizers.controls import Maker
 from optimizers.scaling import Exponential, Scaling
-from simulation.engine import MakeProbes, Setup, simulate
+from simulation.engine import Setup
+from simulation.recording import Recipe
+from simulation.together import Plan, simulate_together
 
 
 @dataclass(frozen=True)
 class AlgorithmClaim(Claim):
-    """Ingredients of Algorithm 1 and how to run it.
+    """Ingredients of Algorithm 1.
 
     coordinatewise: clipped Adam (True) or beta-FTRL on the L2 ball (False).
     """
@@ -31,30 +34,52 @@ class AlgorithmClaim(Claim):
         """The norm of the stationarity measure that goes with the learner."""
         return "l1" if self.coordinatewise else "l2"
 
-    def simulate(
+
+@dataclass(frozen=True)
+class SimulatedClaim(AlgorithmClaim):
+    """A claim about one simulation: `plan` says what is run, `conclude` what was found.
+
+    Claim and controls run together where they differ by the learner's numbers or by the average only.
+    """
+
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """What is run and measured."""
+        raise TypeError(f"{type(self).__name__} does not say what is run")
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """Evidence from the signals of the plan's simulation."""
+        raise TypeError(f"{type(self).__name__} does not say what was found")
+
+    def measure(self, problem: Problem, context: Context) -> Evidence:
+        """This claim alone."""
+        return self.conclude(problem, context, self.plan(problem, context).simulate(context.streams))
+
+    def examine(self, problem: Problem, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
+        """See Claim."""
+        twins = self.controls()
+        arms = [self, *(twin for _, twin in twins.values())]
+        signals = simulate_together([arm.plan(problem, context) for arm in arms], context.streams)
+        found = [arm.conclude(problem, context, each) for arm, each in zip(arms, signals, strict=True)]
+        named = zip(twins.items(), found[1:], strict=True)
+        return found[0], tuple(Control(name, text, evidence) for (name, (text, _)), evidence in named)
+
+    def planned(
         self,
         problem: Problem,
-        context: Context,
-        probes: MakeProbes,
         beta: Array,
         radius: Array,
         steps: NDArray[np.int64],
+        *probes: Recipe,
         noise_level: Array | None = None,
-    ) -> dict[str, Array]:
-        """Run with per-run parameters, shape (runs,); signals with curves on a logarithmic grid of times."""
-        setup = Setup(
-            problem.objective,
-            problem.noise,
-            self.learner(radius, beta, self.coordinatewise),
-            steps,
-            self.scaling,
-            noise_level,
-        )
-        return simulate(setup, probes, context.streams, thin(int(steps.max())))
+    ) -> Plan:
+        """Algorithm 1 with per-run parameters, shape (runs,), and curves on a logarithmic grid of times."""
+        learner = self.learner(radius, beta, self.coordinatewise)
+        setup = Setup(problem.objective, problem.noise, learner, steps, self.scaling, noise_level)
+        return Plan(setup, probes, thin(int(steps.max())))
 
 
 @dataclass(frozen=True)
-class FreeClaim(AlgorithmClaim):
+class FreeClaim(SimulatedClaim):
     """A claim for any beta, D and T: beta from a list, D a share of the problem's scale, T (1-beta) from the preset.
 
     reach: D/(1-beta) in units of Delta/||G||, so that a run crosses the problem's features. windows:

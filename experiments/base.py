@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.evidence import ClaimInfo, Evidence
+from experiments.evidence import ClaimInfo, Control, Evidence
 from simulation.streams import Streams
 
 Array = NDArray[np.float64]
@@ -118,6 +118,12 @@ class Claim:
     def controls(self) -> dict[str, tuple[str, Self]]:
         """name -> (what is broken, the broken twin)."""
         return {}
+
+    def examine(self, problem: Problem, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
+        """The claim and its controls, measured on one problem."""
+        twins = self.controls().items()
+        controls = (Control(name, text, twin.measure(problem, context)) for name, (text, twin) in twins)
+        return self.measure(problem, context), tuple(controls)
 
 
 def setting(default: Any) -> Any:

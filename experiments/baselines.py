@@ -16,6 +16,7 @@ from objectives.base import Separable
 from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.stationarity import measure_separable
 from theory import sharpened
 
@@ -156,16 +157,15 @@ def run(
     """The measure (a certified upper bound) at the output, at the times, shape (runs, times)."""
     learner = method.make(rate, beta, problem.scales)
     horizon = np.full(len(rate), steps, np.int64)
-    setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, first_run=first_run)
-    window, weight = beta if method.output == "ema" else np.zeros_like(beta), np.full(len(rate), lam)
+    numbers = first_run + np.arange(len(rate))
+    setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, numbers=numbers)
     every = np.broadcast_to(times, (len(rate), len(times)))
-
-    def output(i: NDArray[np.int64]) -> list[Certificate]:
-        if method.output == "blocks":
-            return [BlockAverage(blocks(beta[i]), every[i])]
-        return [Certificate(window[i], weight[i], "l1", every[i])]
-
-    outputs = simulate(setup, output, context.streams)["xbar"]
+    if method.output == "blocks":
+        output = recipe(BlockAverage, block=blocks(beta), samples=every)
+    else:
+        window, weight = beta if method.output == "ema" else np.zeros_like(beta), np.full(len(rate), lam)
+        output = recipe(Certificate, beta=window, lam=weight, norm="l1", samples=every)
+    outputs = simulate(setup, [output], context.streams)["xbar"]
     points = outputs.reshape(-1, outputs.shape[-1])
     found = measure_separable(problem.objective.slopes(), points, lam, "l1", 1e-3, 1.0)
     return found.upper.reshape(outputs.shape[:2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -11,6 +12,8 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from experiments.base import Claim, Context, Effort, Problem
 from experiments.registry import CLAIMS
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
+
+CASES = Path(__file__).resolve().parent.parent / "conf" / "case"
 
 
 @dataclass

@@ -13,6 +13,7 @@ from experiments.evidence import Check, Curve, Evidence, Panel
 from objectives.ramps import EasedRamp, Ramp
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
+from simulation.recording import recipe
 from theory import adam_ema
 
 SLOPES: dict[str, float] = {
@@ -46,6 +47,16 @@ def point(value: float, objective: Any, eps: float, lam: float, accuracy: float,
     """A point at Theorem 11's beta, D and T for the accuracy and C = guess."""
     beta, radius, steps = adam_ema.theorem11_parameters(accuracy, lam, guess, objective.constants.gap)
     return Point(value, objective, eps, lam, float(beta), float(radius), int(steps))
+
+
+def _enough(point: Point) -> int:
+    """Steps within which every run hits: on a ramp the certificates add up to Delta/D and what the start-up adds."""
+    beta, radius, constants = point.beta, point.radius, point.objective.constants
+    spread = point.lam * (radius / (1.0 - beta)) ** 2
+    total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
+    # on the floor gradients are exactly 0 and the learner coasts at full speed: the spread stays
+    below = max(TARGET * point.eps - spread, 0.25 * TARGET * point.eps)
+    return int(np.ceil(1.3 * total / below))
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,7 @@ class Corollary12(AlgorithmClaim):
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row: the slope, one sample a run."""
         points = self.points(problem)
-        hits = np.array([self._hitting(problem, p, context) for p in points])
+        hits = self._hitting(problem, points, context)
         value = np.array([p.value for p in points])
         bound = np.array([float(p.steps) for p in points])
         slopes, expected = slope(value, hits), self.expected
@@ -144,22 +155,24 @@ class Corollary12(AlgorithmClaim):
         )
         return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
 
-    def _hitting(self, problem: Problem, point: Point, context: Context) -> Array:
-        """Hitting times, shape (runs,). On a ramp the sum of the certificates is Delta/D and what the start-up adds."""
-        beta, radius = point.beta, point.radius
-        constants = point.objective.constants
-        spread = point.lam * (radius / (1.0 - beta)) ** 2
-        total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
-        # on the floor gradients are exactly 0 and the learner coasts at full speed: the spread stays
-        below = max(TARGET * point.eps - spread, 0.25 * TARGET * point.eps)
-        steps = np.full(RUNS, np.ceil(1.3 * total / below), np.int64)
-        betas, radii, lams, targets = (np.full(RUNS, v) for v in (beta, radius, point.lam, TARGET * point.eps))
-        learner = self.learner(radii, betas, self.coordinatewise)
-        setup = Setup(point.objective, problem.noise, learner, steps, self.scaling)
-        found = simulate(setup, lambda i: [HittingTime(betas[i], lams[i], targets[i])], context.streams)
-        if not np.isfinite(found["hitting"]).all():
-            raise ArithmeticError(f"2 eps was not reached within {steps[0]} steps at {self.sweep} = {point.value:g}")
-        return found["hitting"]
+    def _hitting(self, problem: Problem, points: list[Point], context: Context) -> Array:
+        """Hitting times, shape (points, runs); points on the same objective run side by side."""
+        hits = np.empty((len(points), RUNS))
+        for objective in dict.fromkeys(p.objective for p in points):
+            mine = [i for i, p in enumerate(points) if p.objective == objective]
+            hits[mine] = self._race(objective, problem.noise, [points[i] for i in mine], context)
+        for p, row in zip(points, hits, strict=True):
+            if not np.isfinite(row).all():
+                raise ArithmeticError(f"2 eps was not reached within {_enough(p)} steps at {self.sweep} = {p.value:g}")
+        return hits
+
+    def _race(self, objective: Any, noise: Any, points: list[Point], context: Context) -> Array:
+        table = np.array([[p.beta, p.radius, p.lam, TARGET * p.eps] for p in points])
+        beta, radius, lam, target = np.repeat(table, RUNS, axis=0).T
+        steps = np.repeat(np.array([_enough(p) for p in points], np.int64), RUNS)
+        setup = Setup(objective, noise, self.learner(radius, beta, self.coordinatewise), steps, self.scaling)
+        found = simulate(setup, [recipe(HittingTime, beta=beta, lam=lam, target=target)], context.streams)
+        return found["hitting"].reshape(len(points), RUNS)
 
     def controls(self) -> dict[str, tuple[str, Self]]:
         """Hyper-parameters that do not follow the sweep."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
 from experiments.base import Array, Context, Problem, setting
 from experiments.evidence import Check, Evidence
 from experiments.theorem11_stationarity import Point, Theorem11
+from simulation.together import Plan
 from theory import sharpened
 
 
@@ -44,9 +45,16 @@ class Corollary13Gradient(Theorem11):
             return constants.smoothness**2 / self.eps
         return constants.hessian_lipschitz / 2.0
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def plan(self, problem: Problem, context: Context) -> Plan:
         """Theorem 11 at this lam."""
-        return Theorem11.measure(replace(self, lam=self._weight(problem)), problem, context)
+        return Theorem11.plan(self._at(problem), problem, context)
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """Theorem 11 at this lam."""
+        return Theorem11.conclude(self._at(problem), problem, context, found)
+
+    def _at(self, problem: Problem) -> Self:
+        return replace(self, lam=self._weight(problem))
 
     def _start(self, problem: Problem) -> float:
         return float(np.linalg.norm(problem.objective.grad(problem.objective.start))) / self.eps

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, Scales, setting, slope
@@ -16,6 +15,7 @@ from objectives.noise import Gaussian
 from objectives.ramps import Ramp
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
+from simulation.recording import recipe
 from theory import adam_ema
 from theory.complexity import coordinate_gain
 
@@ -63,15 +63,11 @@ def hitting_times(
 
     lasting: inf, too, where the average over 1..T is above 2 eps again.
     """
-    ones = np.ones_like(beta)
-
-    def probes(i: NDArray[np.int64]) -> list[HittingTime]:
-        return [HittingTime(beta[i], ones[i], TARGET * ones[i], "l1")]
-
-    horizon = np.full(len(beta), steps, np.int64)
-    setup = Setup(problem.objective, problem.noise, learner, horizon, first_run=first_run)
-    found = simulate(setup, probes, context.streams)
-    return np.where(lasting & (found["certificate.mean"] > TARGET), np.inf, found["hitting"])
+    one, horizon = np.ones_like(beta), np.full(len(beta), steps, np.int64)
+    setup = Setup(problem.objective, problem.noise, learner, horizon, numbers=first_run + np.arange(len(beta)))
+    probe = recipe(HittingTime, beta=beta, lam=one, target=TARGET * one, norm="l1", whole=lasting)
+    found = simulate(setup, [probe], context.streams)
+    return np.where(found["certificate.mean"] > TARGET, np.inf, found["hitting"]) if lasting else found["hitting"]
 
 
 @dataclass(frozen=True)

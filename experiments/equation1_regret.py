@@ -8,10 +8,12 @@ from typing import ClassVar, Self
 import numpy as np
 
 from experiments.algorithm import FreeClaim
-from experiments.base import Context, Problem, band, thin
+from experiments.base import Array, Context, Problem, band, thin
 from experiments.evidence import Check, Curve, Evidence, Form, Panel
 from optimizers import controls
 from simulation.probes import Regret
+from simulation.recording import recipe
+from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 
@@ -25,10 +27,15 @@ class Equation1(FreeClaim):
     label: ClassVar[str] = "Equation (1)"
     title: ClassVar[str] = "Expected regret of beta-FTRL"
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """The regret at every step."""
+        beta, radius, steps = self.parameters(problem, context)
+        probe = recipe(Regret, beta=beta, radius=radius, norm=self.norm)
+        return self.planned(problem, beta, radius, steps, probe)
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
         """Three rows for each beta and form."""
         beta, radius, steps = self.parameters(problem, context)
-        found = self.simulate(problem, context, lambda i: [Regret(beta[i], radius[i], self.norm)], beta, radius, steps)
         checks: list[Check] = []
         curves: list[Curve] = []
         for name, runs in self.groups(context):

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.config import Job, plain
-from experiments.evidence import Cell, Control, save
+from experiments.evidence import Cell, save
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,11 +66,7 @@ def run(job: Job) -> Cell:
     claim, problem, context = job.claim, job.problem, job.context
     bare = Cell(key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
     try:
-        evidence = claim.measure(problem, context)
-        controls = tuple(
-            Control(name, description, broken.measure(problem, context))
-            for name, (description, broken) in claim.controls().items()
-        )
+        evidence, controls = claim.examine(problem, context)
     except Exception as error:  # one case must not take the others with it
         reason = traceback.format_exception_only(error)[-1].strip()
         return Cell(**{**vars(bare), "error": reason})
@@ -84,7 +80,12 @@ def perform(job: Job) -> tuple[str, str]:
     return cell.case, cell.error
 
 
-def sweep(jobs: Sequence[Job]) -> list[str]:
+def start_pool(workers: int, tasks: int) -> ProcessPoolExecutor:
+    """Processes for a sweep: spawned, not forked, so that they start from the same state whatever ran here before."""
+    return ProcessPoolExecutor(min(workers, max(1, tasks)), mp_context=get_context("spawn"))
+
+
+def sweep(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[str]:
     """Run all jobs that are not stored yet, in parallel, with progress; returns the failures, a line each."""
     if not jobs:
         return []
@@ -94,18 +95,15 @@ def sweep(jobs: Sequence[Job]) -> list[str]:
     print(f"{len(jobs)} cases, {len(jobs) - len(todo)} already done", flush=True)
     failures: list[str] = []
     began = time.monotonic()
-    workers = min(jobs[0].config.workers, max(1, len(todo)))
-    # spawned, not forked: the children start from the same state whatever ran here before
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(perform, job) for job in reversed(todo)]  # the long theorems first
-        for done, future in enumerate(as_completed(futures), 1):
-            case, error = future.result()
-            elapsed = time.monotonic() - began
-            left = elapsed / done * (len(todo) - done)
-            note = f"FAILED: {error}" if error else "done"
-            print(f"[{done}/{len(todo)}] {case}: {note}; {elapsed:.0f} s, about {left:.0f} s left", flush=True)
-            if error:
-                failures.append(f"{case}: {error}")
+    futures = [pool.submit(perform, job) for job in reversed(todo)]  # the long theorems first
+    for done, future in enumerate(as_completed(futures), 1):
+        case, error = future.result()
+        elapsed = time.monotonic() - began
+        left = elapsed / done * (len(todo) - done)
+        note = f"FAILED: {error}" if error else "done"
+        print(f"[{done}/{len(todo)}] {case}: {note}; {elapsed:.0f} s, about {left:.0f} s left", flush=True)
+        if error:
+            failures.append(f"{case}: {error}")
     return failures
 
 

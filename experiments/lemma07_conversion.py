@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.algorithm import FreeClaim
 from experiments.base import Array, Context, Problem, band, setting, thin
 from experiments.evidence import Check, Curve, Evidence, Form, Panel
 from optimizers.scaling import Constant, Exponential
 from simulation.probes import Certificate, Descent, Regret
+from simulation.recording import recipe
+from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 
@@ -29,23 +32,26 @@ class Lemma07(FreeClaim):
     radius_factor: float = setting(0.0)
     share: float = 1.0  # of the constants that are claimed
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
-        """Two rows of the whole inequality and four of the ledger for each beta."""
-        beta, radius, steps = self.parameters(problem, context)
+    def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
+        """See FreeClaim; D is `radius_factor` Delta/G if that is set."""
+        beta, radius, steps = super().parameters(problem, context)
         if self.radius_factor:
             radius = np.full_like(beta, self.radius_factor * problem.scales.gap / problem.scales.lipschitz)
-        found = self.simulate(
-            problem,
-            context,
-            lambda i: [
-                Certificate(beta[i], np.ones(len(i)), self.norm),
-                Regret(beta[i], radius[i], self.norm),
-                Descent(beta[i]),
-            ],
-            beta,
-            radius,
-            steps,
+        return beta, radius, steps
+
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """The gradient's average, the regret and the descent at every step."""
+        beta, radius, steps = self.parameters(problem, context)
+        probes = (
+            recipe(Certificate, beta=beta, lam=np.ones_like(beta), norm=self.norm),
+            recipe(Regret, beta=beta, radius=radius, norm=self.norm),
+            recipe(Descent, beta=beta),
         )
+        return self.planned(problem, beta, radius, steps, *probes)
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """Two rows of the whole inequality and four of the ledger for each beta."""
+        beta, radius, steps = self.parameters(problem, context)
         checks: list[Check] = []
         curves: list[Curve] = []
         for name, runs in self.groups(context):

@@ -12,6 +12,8 @@ from experiments.base import Array, Context, Problem, band, setting, thin
 from experiments.evidence import Check, Curve, Evidence, Panel
 from optimizers import controls
 from simulation.probes import Certificate
+from simulation.recording import recipe
+from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 MARGIN = 0.01  # of the sharp bound, fixed beforehand, for the rows in which it is attained
@@ -31,13 +33,16 @@ class Lemma10(FreeClaim):
     coordinatewise: bool = setting(False)
     average: str = "ema"
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
-        """A row for each beta and form; on straight problems one more, in which the bound is attained."""
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """The spread at every step."""
         beta, radius, steps = self.parameters(problem, context)
         window = {"ema": beta, "long": 1.0 - (1.0 - beta) / 10.0, "uniform": np.ones_like(beta)}[self.average]
-        found = self.simulate(
-            problem, context, lambda i: [Certificate(window[i], np.ones(len(i)))], beta, radius, steps
-        )
+        probe = recipe(Certificate, beta=window, lam=np.ones_like(beta))
+        return self.planned(problem, beta, radius, steps, probe)
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """A row for each beta and form; on straight problems one more, in which the bound is attained."""
+        beta, radius, steps = self.parameters(problem, context)
         unit = np.square(radius / (1.0 - beta))
         dim = problem.scales.dim if self.coordinatewise else 1
         checks: list[Check] = []

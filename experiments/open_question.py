@@ -14,6 +14,7 @@ from objectives.kinks import Zigzag
 from objectives.noise import Exact
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.stationarity import measure_separable
 from theory import adam_ema
 
@@ -72,8 +73,8 @@ class OpenQuestion(AlgorithmClaim):
         edges = (np.arange(TIMES) + rng.random((RUNS, TIMES))) / TIMES
         times = 1 + (edges * steps[:, None]).astype(np.int64)
         setup = Setup(family, Exact(), self.learner(np.full(RUNS, radius), betas, True), steps, self.scaling)
-        one = np.ones(RUNS)
-        found = simulate(setup, lambda i: [Certificate(betas[i], one[i], "l1", times[i])], context.streams)
+        probe = recipe(Certificate, beta=betas, lam=np.ones(RUNS), norm="l1", samples=times)
+        found = simulate(setup, [probe], context.streams)
         lower, upper = self._infima(family, found["xbar"])
         half = RUNS // 2
         lipschitz = np.asarray(family.constants.coordinate_lipschitz)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,10 +19,12 @@ from optimizers.base import Learner
 from optimizers.controls import dithered
 from simulation.engine import Setup, simulate
 from simulation.progress import Progress
+from simulation.recording import recipe
 
 MARGIN = 0.2  # of an exponent, fixed beforehand: "near 1"
 Q = 0.5  # the probability of the lower bound
 NEAR = 1.25  # tuned: a mean traversal time within this of n/p, over 16 runs
+LONG = 4.0  # n/p: a tuning run that takes longer than this disqualifies its point of the grid
 
 
 def needs_a_chain(problem: Problem, name: str) -> None:
@@ -39,12 +42,14 @@ def race(
     context: Context,
     first_run: int = 0,
     throughout: bool = False,
+    stops: bool = False,
 ) -> dict[str, Array]:
-    """The signals of `Progress` for runs with these step sizes and discounts, both of shape (runs,)."""
+    """What `Progress` finds for runs with these step sizes and discounts, both of shape (runs,)."""
     learner = method.make(rate, beta, problem.scales)
     horizon = np.full(len(rate), steps, np.int64)
-    setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, first_run=first_run)
-    return simulate(setup, lambda i: [Progress(throughout)], context.streams)
+    numbers = first_run + np.arange(len(rate))
+    setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, numbers=numbers)
+    return simulate(setup, [recipe(Progress, throughout=throughout, stops=stops)], context.streams)
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ class Traversal(AlgorithmClaim):
         }
         for name in ("clipped Adam + EMA", "beta-FTRL + EMA"):
             for axis, points in sweeps.items():
-                times = np.array([self._tuned_times(problem, name, n, p, context) for _, n, p in points])
+                times = np.array([self._times(problem, name, n, p, context) for _, n, p in points])
                 value = np.array([v for v, _, _ in points])
                 floor = np.array([n / p for _, n, p in points])
                 ratio = ", ".join(f"{r:.3g}" for r in times.mean(axis=1) / floor)
@@ -175,27 +180,8 @@ class Traversal(AlgorithmClaim):
         panels = tuple(Panel(f"traversal {axis}", axis, "steps until prog_1 = n") for axis in sweeps)
         return Evidence(tuple(checks), tuple(curves), panels)
 
-    def _tuned_times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
-        """Traversal times of fresh runs at the best point of the grid: groups of 64 averaged, shape (16,)."""
-        there = replace(problem, objective=replace(problem.objective, dim=links), noise=Chain(chance))
-        rates, sizes = 2.0 ** -np.arange(0.0, 9.0), problem.objective.width * 2.0 ** np.arange(-6.0, 8.0)
-        rate, size = (np.repeat(part.ravel(), 16) for part in np.meshgrid(rates, sizes, indexing="ij"))
-        method = METHODS[name]
-        steps = int(20 * links / chance)
-        found = race(there, method, size, 1.0 - rate, steps, context)["traversal"]
-        grid = found.reshape(len(rates), len(sizes), 16).mean(axis=-1)
-        # larger steps cost nothing: the smallest D, then the shortest window, that come near the least possible mean
-        good = grid <= NEAR * links / chance
-        column = int(np.argmax(good.any(axis=0)))
-        row = int(np.argmax(good[:, column]))
-        if not good[row, column] or column in (0, len(sizes) - 1) or row == len(rates) - 1:
-            raise ArithmeticError(f"{name}, n={links}, p={chance:g}: no point inside the grid comes near n/p")
-        fresh = 1024
-        best = np.full(fresh, sizes[column]), np.full(fresh, 1.0 - rates[row])
-        times = race(there, method, *best, steps, context, first_run=10**6)["traversal"]
-        if not np.isfinite(times).all():
-            raise ArithmeticError(f"{name}, n={links}, p={chance:g}: a fresh run did not get through")
-        return times.reshape(16, 64).mean(axis=1)
+    def _times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
+        return traversal_times(name, links, chance, problem, context)
 
     def controls(self) -> dict[str, tuple[str, Self]]:
         """A chain that is not one."""
@@ -203,9 +189,33 @@ class Traversal(AlgorithmClaim):
         return {"constant": ("neither n nor p is swept", twin)}
 
 
+@cache
+def traversal_times(name: str, links: int, chance: float, problem: Problem, context: Context) -> Array:
+    """Traversal times of fresh runs at the best point of the grid: groups of 64 averaged, shape (16,)."""
+    there = replace(problem, objective=replace(problem.objective, dim=links), noise=Chain(chance))
+    rates, sizes = 2.0 ** -np.arange(0.0, 9.0), problem.objective.width * 2.0 ** np.arange(-6.0, 8.0)
+    rate, size = (np.repeat(part.ravel(), 16) for part in np.meshgrid(rates, sizes, indexing="ij"))
+    method = METHODS[name]
+    horizon = int(LONG * links / chance)
+    found = race(there, method, size, 1.0 - rate, horizon, context, stops=True)["traversal"]
+    grid = found.reshape(len(rates), len(sizes), 16).mean(axis=-1)
+    # larger steps cost nothing: the smallest D, then the shortest window, that come near the least possible mean
+    good = grid <= NEAR * links / chance
+    column = int(np.argmax(good.any(axis=0)))
+    row = int(np.argmax(good[:, column]))
+    if not good[row, column] or column in (0, len(sizes) - 1) or row == len(rates) - 1:
+        raise ArithmeticError(f"{name}, n={links}, p={chance:g}: no point inside the grid comes near n/p")
+    fresh = 1024
+    best = np.full(fresh, sizes[column]), np.full(fresh, 1.0 - rates[row])
+    times = race(there, method, *best, 5 * horizon, context, first_run=10**6, stops=True)["traversal"]
+    if not np.isfinite(times).all():
+        raise ArithmeticError(f"{name}, n={links}, p={chance:g}: a fresh run did not get through")
+    return times.reshape(16, 64).mean(axis=1)
+
+
 @dataclass(frozen=True)
 class _Constant(Traversal):
     """What is swept does not change."""
 
-    def _tuned_times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
-        return super()._tuned_times(problem, name, self.links[0], self.chances[0], context)
+    def _times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
+        return super()._times(problem, name, self.links[0], self.chances[0], context)

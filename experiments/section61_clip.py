@@ -7,12 +7,15 @@ from math import gamma as gamma_function
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.algorithm import FreeClaim
-from experiments.base import Context, Problem, band, setting, thin
+from experiments.base import Array, Context, Problem, band, setting, thin
 from experiments.evidence import Check, Curve, Evidence, Panel
 from optimizers import controls
 from simulation.probes import Clip
+from simulation.recording import recipe
+from simulation.together import Plan
 
 MARGIN = 0.01  # of the probability, fixed beforehand
 
@@ -49,17 +52,23 @@ class ClipActivity(FreeClaim):
         if problem.scales.lipschitz > 0 or not sigma.all() or np.ptp(sigma) > 0:
             raise ValueError(f"problem = {problem.name}: {self.name} needs slope = 0 and noise alike everywhere")
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
-        """One row a beta: the share."""
+    def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
+        """See FreeClaim; D = 1, for there is no gradient to compare it with."""
         beta = np.repeat(np.asarray(self.betas, float), self.runs or context.effort.runs)
-        radius = np.ones_like(beta)
-        steps = np.ceil(self.windows / (1.0 - beta) - 1e-9).astype(np.int64)
-        found = self.simulate(problem, context, lambda i: [Clip(radius[i], self.norm)], beta, radius, steps)
+        return beta, np.ones_like(beta), np.ceil(self.windows / (1.0 - beta) - 1e-9).astype(np.int64)
+
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """The share of clipped coordinates at every step."""
+        beta, radius, steps = self.parameters(problem, context)
+        return self.planned(problem, beta, radius, steps, recipe(Clip, radius=radius, norm=self.norm))
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """One row a beta: the share."""
         dim = 1 if self.coordinatewise else problem.scales.dim
         bound = exceeds_mean(dim)
         checks = []
         curves = []
-        grid = thin(int(steps.max()))
+        grid = thin(int(self.parameters(problem, context)[2].max()))
         for name, mine in self.groups(context):
             share = found["clipped.mean"][mine]
             checks.append(Check("identity", "ours", "share of clipped steps", name, bound, share, MARGIN))

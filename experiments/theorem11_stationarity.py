@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.algorithm import AlgorithmClaim
+from experiments.algorithm import SimulatedClaim
 from experiments.base import Array, Context, Problem, Scales, band, setting, thin
 from experiments.evidence import Check, Curve, Evidence, Form, Panel
 from objectives.base import Separable
 from optimizers import controls
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.stationarity import measure as stationarity
+from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 TOLERANCE = 1e-4  # of max(value, eps): the gap of the bracket on smooth objectives
@@ -37,8 +40,19 @@ class Point:
         return f"C={self.guess:.4g} sigma/G={s.sigma / s.lipschitz:.3g}"
 
 
+def _steps(points: Sequence[Point], runs: int) -> NDArray[np.int64]:
+    return np.repeat(np.array([p.steps for p in points], np.int64), runs)
+
+
+def _sampled_times(steps: NDArray[np.int64], context: Context) -> NDArray[np.int64]:
+    """One uniform time in each stratum, per run: unbiased for the average over t, blind to any period."""
+    rng = context.streams.generator(0, "sampled times")
+    edges = (np.arange(SAMPLED) + rng.random((len(steps), SAMPLED))) / SAMPLED
+    return 1 + (edges * steps[:, None]).astype(np.int64)
+
+
 @dataclass(frozen=True)
-class Theorem11(AlgorithmClaim):
+class Theorem11(SimulatedClaim):
     """With beta = 1 - (eps/(10C))^2, D = (1-beta) eps^{1/2}/(4 lam^{1/2}) and
     T = (1-beta)^{-1} max{4 Delta lam^{1/2} eps^{-3/2}, 12 C/eps}, beta-FTRL in Algorithm 1 gives
     E_{t~[T]} E||grad F(xbar_t)||^[lam] <= (1 + (G+sigma)/C) eps. The proof bounds the certificate
@@ -96,25 +110,27 @@ class Theorem11(AlgorithmClaim):
             "ours": float(sharpened.theorem18_bound(*inputs)),
         }
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
-        """For each setting: the certificate against three bounds, the infimum against the stated one."""
+    def plan(self, problem: Problem, context: Context) -> Plan:
+        """As many runs for each setting, one setting after the other."""
         points, runs = self.points(problem, context), context.effort.runs
         beta, radius, level = (np.repeat([getattr(p, k) for p in points], runs) for k in ("beta", "radius", "level"))
-        steps = np.repeat(np.array([p.steps for p in points], np.int64), runs)
-        lam = np.full(len(beta), self.lam)
+        steps = _steps(points, runs)
         window = {
             "ema": beta,
             "last iterate": np.zeros_like(beta),
             "short": 1.0 - np.sqrt(1.0 - beta),
             "uniform": np.ones_like(beta),
         }[self.average]
-        times = self._sampled_times(steps, context)
-
-        def probes(i: NDArray[np.int64]) -> list[Certificate]:
-            return [Certificate(window[i], lam[i], self.norm, times[i])]
-
+        lam, times = np.full(len(beta), self.lam), _sampled_times(steps, context)
+        probe = recipe(Certificate, beta=window, lam=lam, norm=self.norm, samples=times)
         additive = level if problem.noise.additive else None
-        found = self.simulate(problem, context, probes, beta, radius, steps, additive)
+        return self.planned(problem, beta, radius, steps, probe, noise_level=additive)
+
+    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+        """For each setting: the certificate against three bounds, the infimum against the stated one."""
+        points, runs = self.points(problem, context), context.effort.runs
+        steps = _steps(points, runs)
+        times = _sampled_times(steps, context)
         bracket = self._infimum(problem, found["xbar"])
         checks: list[Check] = []
         curves: list[Curve] = []
@@ -136,12 +152,6 @@ class Theorem11(AlgorithmClaim):
         curves = sorted(by_label.values(), key=lambda curve: curve.role == "bound")
         panel = Panel("stationarity", "t", "stationarity at xbar_t / eps")
         return Evidence(tuple(checks), tuple(curves), (panel,))
-
-    def _sampled_times(self, steps: NDArray[np.int64], context: Context) -> NDArray[np.int64]:
-        """One uniform time in each stratum, per run: unbiased for the average over t, blind to any period."""
-        rng = context.streams.generator(0, "sampled times")
-        edges = (np.arange(SAMPLED) + rng.random((len(steps), SAMPLED))) / SAMPLED
-        return 1 + (edges * steps[:, None]).astype(np.int64)
 
     def _infimum(self, problem: Problem, xbar: Array) -> list[Array]:
         """Certified lower and upper bounds of the measure over eps at the sampled averages, shape (runs, k).

@@ -6,10 +6,10 @@ got wrong. Hyper-parameters are frozen; everything that changes lives in the sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,26 @@ def take(parts: T, index: slice | NDArray[np.int64]) -> T:
         elif is_dataclass(value):
             changed[item.name] = take(value, index)
     return replace(parts, **changed) if changed else parts
+
+
+def join(parts: Sequence[T]) -> T:
+    """The same frozen record for the runs of all, one after the other: `take` the other way round.
+
+    Raises ValueError where they differ in more than their arrays.
+    """
+    head = parts[0]
+    if isinstance(head, np.ndarray) and head.ndim and all(isinstance(part, np.ndarray) for part in parts):
+        return cast(T, np.concatenate([np.asarray(part) for part in parts]))
+    alike = all(type(part) is type(head) for part in parts)
+    if alike and isinstance(head, dict) and all(part.keys() == head.keys() for part in cast(Any, parts)):
+        return cast(T, {key: join([part[key] for part in cast(Any, parts)]) for key in head})
+    if alike and isinstance(head, list | tuple) and all(len(part) == len(head) for part in cast(Any, parts)):
+        return cast(T, type(head)(join(column) for column in zip(*cast(Any, parts), strict=True)))
+    if alike and is_dataclass(head) and not isinstance(head, type):
+        return replace(head, **{f.name: join([getattr(part, f.name) for part in parts]) for f in fields(head)})
+    if not alike or isinstance(head, np.ndarray) or any(part != head for part in parts):
+        raise ValueError(f"{head} and others cannot be joined")
+    return head
 
 
 def narrow(state: Any, runs: int) -> None:

@@ -26,10 +26,11 @@ class FTRLState:
 
     def __init__(self, learner: DiscountedFTRL, runs: int, dim: int) -> None:
         shape = (runs, dim)
+        self.coordinatewise = learner.coordinatewise or dim == 1  # there the ball is an interval
         self.minus_radius, self.beta1, self.beta2 = (
             column(p, shape) for p in (np.negative(learner.radius), learner.beta1, learner.beta2)
         )
-        width = dim if learner.coordinatewise else 1
+        width = dim if self.coordinatewise else 1
         self.first, self.next_first, self.scratch = (np.zeros((runs, dim)) for _ in range(3))
         self.second, self.next_second, self.root = (np.zeros((runs, width)) for _ in range(3))
         self.norm = np.zeros((runs, width))
@@ -72,7 +73,7 @@ class DiscountedFTRL:
         """Write z, shape (runs, dim), to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
         root = sqrt(state.second, state.root)
         if self.clipped:
-            if self.coordinatewise:
+            if state.coordinatewise:
                 absolute(state.first, state.norm)
             maximum(root, state.norm, out=root)
         if state.seen:
@@ -111,7 +112,7 @@ class DiscountedFTRL:
         add(second, square, second)
         multiply(state.first, state.beta1, first)
         add(first, grad, first)
-        if not self.coordinatewise:
+        if not state.coordinatewise:
             np.vecdot(first, first, out=state.norm[:, 0])
             sqrt(state.norm, state.norm)
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objectives.base import Objective
-from simulation.engine import Now
-from simulation.probes import Array, Certificate
+from simulation.probes import Certificate
+from simulation.recording import Array, Now
 
 
 class BlockAverage(Certificate):

@@ -7,9 +7,10 @@ or a reduction over its own coordinates, and every run owns its random streams.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,11 @@ from objectives.base import Objective
 from objectives.noise import Noise
 from optimizers.base import ALARM, Learner, Mover, narrow, take
 from optimizers.scaling import Exponential, Scaling
+from simulation.recording import BLOCK, Fold, Now, Probe, Recipe
 from simulation.streams import Reservoir, Streams
 
 Array = NDArray[np.float64]
 TILE = 8192  # coordinates processed together: their state stays in the second-level cache
-BLOCK = 1024  # steps between two folds of what the probes recorded
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Setup:
     """What is run. All arrays have shape (runs,).
 
     steps: T of every run, int64 >= 1. noise_level: multiplies the noise of a run (additive noise
-    only). first_run: number of the first run's random streams. An objective that returns a number
-    that is not finite stops the simulation with FloatingPointError.
+    only). numbers: those of the runs' random streams, 0, 1, ... if None; runs of one number share their random
+    numbers. An objective that returns a number that is not finite stops the simulation with FloatingPointError.
     """
 
     objective: Objective
@@ -41,54 +42,13 @@ class Setup:
     steps: NDArray[np.int64]
     scaling: Scaling = field(default_factory=Exponential)
     noise_level: Array | None = None
-    first_run: int = 0
-
-
-class Now:
-    """The current step, for the probes: arrays of shape (runs, dim), overwritten at every step."""
-
-    def __init__(self, start: Array, runs: int) -> None:
-        shape = (runs, len(start))
-        self.time = 0
-        self.x = np.broadcast_to(start, shape).copy()
-        self.play, self.step, self.grad, self.noisy = (np.zeros(shape) for _ in range(4))
-
-
-class Probe:
-    """Something measured at every step. `signals` names its rows; subclasses say what they hold.
-
-    While streaming, a row holds one number a signal and run, with a trailing axis of 1. After a block,
-    `settle` turns the raw rows into the signals in place. For a signal `s` the
-    simulation returns s.mean (over t = 1..T), s.last (t = T), s.max, each of shape (runs,), and, if
-    there are checkpoints, s.curve of shape (runs, checkpoints): its value at those times (nan after T).
-    """
-
-    signals: tuple[str, ...] = ()
-
-    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
-        """Allocate; `runs` are the indices of the batch's runs in the setup."""
-
-    def open(self, first: int, steps: int) -> None:
-        """Prepare for the steps first+1 .. first+steps."""
-
-    def step(self, now: Now, row: Array, last: Array) -> None:
-        """Write this step's raw row, shape (signals, runs, 1); `last` is the previous raw row."""
-
-    def settle(self, rows: Array, first: int) -> None:
-        """Turn raw rows, shape (steps, signals, runs), of steps first+1, first+2, ... into signals."""
-
-    def extras(self) -> dict[str, Array]:
-        """Further results of the batch, by name, shape (runs, ...)."""
-        return {}
-
-
-MakeProbes = Callable[[NDArray[np.int64]], Sequence[Probe]]
+    numbers: NDArray[np.int64] | None = None
 
 
 def simulate(
-    setup: Setup, probes: MakeProbes, streams: Streams, checkpoints: NDArray[np.int64] | None = None
+    setup: Setup, probes: Sequence[Recipe], streams: Streams, checkpoints: NDArray[np.int64] | None = None
 ) -> dict[str, Array]:
-    """Run the setup; `probes(index)` makes the probes for the runs `index`. Returns signals by name."""
+    """Run the setup. Returns the probes' signals by name."""
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
         raise ValueError(f"steps = {steps}: must be a non-empty vector of integers >= 1")
@@ -99,60 +59,11 @@ def simulate(
     for first in range(0, len(order), size):
         tile = order[first : first + size]
         with ALARM.arm():
-            found = _Tile(setup, probes(tile), streams, tile, marks).run()
+            found = _Tile(setup, [made.make(tile) for made in probes], streams, tile, marks).run()
         for name, values in found.items():
             whole = results.setdefault(name, np.full((len(steps), *values.shape[1:]), np.nan))
             whole[tile] = values
     return results
-
-
-class Fold:
-    """Folds one probe's signals over time: mean, last, max and the values at checkpoints."""
-
-    def __init__(self, probe: Probe, runs: int, marks: NDArray[np.int64]) -> None:
-        count = len(probe.signals)
-        self.probe, self.marks = probe, marks
-        self.rows = np.zeros((BLOCK + 1, count, runs, 1))
-        self.total = np.zeros((count, runs))
-        self.last, self.mean = np.zeros((count, runs)), np.zeros((count, runs))
-        self.max = np.full((count, runs), -np.inf)
-        self.curve = np.full((len(marks), count, runs), np.nan)
-
-    def close(self, first: int, steps: int, active: int) -> None:
-        """Fold the block's rows of the active runs."""
-        raw_last = self.rows[steps].copy()
-        block = self.rows[1 : steps + 1, :, :active, 0]
-        self.probe.settle(block, first)
-        self._sum(block, self.total[:, :active])
-        self.last[:, :active] = block[-1]
-        self.max[:, :active] = np.maximum(self.max[:, :active], block.max(axis=0))
-        inside = (self.marks > first) & (self.marks <= first + steps)
-        self.curve[inside, :, :active] = block[self.marks[inside] - first - 1]
-        self.rows[0] = raw_last
-
-    def _sum(self, block: Array, total: Array) -> None:
-        """Add the rows to the total one after the other, so that the sum does not depend on the blocks."""
-        if total.size == 1:  # where numpy would add in pairs
-            for row in block:
-                np.add(total, row, out=total)
-            return
-        first = block[0].copy()
-        block[0] += total
-        np.add.reduce(block, axis=0, out=total)
-        block[0] = first
-
-    def finish(self, active: slice, time: int) -> None:
-        """The runs of the slice end at this time."""
-        self.mean[:, active] = self.total[:, active] / time
-
-    def results(self) -> dict[str, Array]:
-        """The probe's signals, folded, by name."""
-        found: dict[str, Array] = {}
-        for i, name in enumerate(self.probe.signals):
-            found |= {f"{name}.mean": self.mean[i], f"{name}.last": self.last[i], f"{name}.max": self.max[i]}
-            if len(self.marks):
-                found[f"{name}.curve"] = self.curve[:, i].T.copy()
-        return found | self.probe.extras()
 
 
 class _Tile:
@@ -169,19 +80,27 @@ class _Tile:
         self.folds = [Fold(probe, len(tile), marks) for probe in probes]
         for probe in probes:
             probe.begin(setup.objective, self.now, tile)
-        runs = tile + setup.first_run
-        noise, width = setup.noise, setup.noise.width(dim)
-        scale = None
+        self.numbers = (tile if setup.numbers is None else setup.numbers[tile]).tolist()
+        self.scaling = Reservoir(streams, "scaling", self.numbers, setup.scaling.fill, 1)
+        self.noise = self._noise(None if setup.noise_level is None else setup.noise_level[tile], streams)
+        if self.noise is None:
+            self.now.noisy = self.now.grad
+
+    def _noise(self, level: Array | None, streams: Streams) -> Reservoir | None:
+        """The raw noise of the runs; None if there is none at all."""
+        noise, dim, scale = self.setup.noise, self.now.x.shape[1], None
         if noise.additive:
-            level = np.ones(len(tile)) if setup.noise_level is None else setup.noise_level[tile]
-            scale = level[:, None] * noise.scale(dim)
-        self.noise = Reservoir([streams.generator(run, "noise") for run in runs], noise.fill, width, scale)
-        self.scaling = Reservoir([streams.generator(run, "scaling") for run in runs], setup.scaling.fill, 1)
+            scale = np.outer(np.ones(len(self.numbers)) if level is None else level, noise.scale(dim))
+            if not scale.any():
+                return None
+        return Reservoir(streams, "noise", self.numbers, noise.fill, noise.width(dim), scale)
 
     def run(self) -> dict[str, Array]:
         time = 0
-        while self.active:
-            steps = min(int(self.steps[self.active - 1]) - time, BLOCK, self.noise.ready(), self.scaling.ready())
+        while self.active and not (self.folds and all(fold.probe.satisfied(self.active) for fold in self.folds)):
+            steps = min(int(self.steps[self.active - 1]) - time, BLOCK, self.scaling.ready())
+            if self.noise is not None:
+                steps = min(steps, self.noise.ready())
             self._block(time, steps)
             for fold in self.folds:
                 fold.close(time, steps, self.active)
@@ -203,15 +122,17 @@ class _Tile:
         additive, oracle = self.setup.noise.additive, self.setup.noise.stochastic
         add = np.add
         move = partial(learner.move, state) if isinstance(learner, Mover) else np.multiply
-        for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), self.noise.rows(steps), strict=True)):
+        raws = repeat(None, steps) if self.noise is None else self.noise.rows(steps)
+        for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), raws, strict=True)):
             learner.play(state, play)
             move(play, scale, step)
             add(x, step, x)
             objective.grad(x, grad)
-            if additive:
-                add(grad, raw, noisy)
-            else:
-                oracle(objective, x, grad, raw, noisy)
+            if raw is not None:  # else noisy is grad
+                if additive:
+                    add(grad, raw, noisy)
+                else:
+                    oracle(objective, x, grad, raw, noisy)
             learner.update(state, noisy)
             now.time = time + i + 1
             for measure, block in rows:
@@ -227,5 +148,6 @@ class _Tile:
         self.active = keep
         for part in (self.now, self.state):
             narrow(part, keep)
-        self.noise.narrow(keep)
         self.scaling.narrow(keep)
+        if self.noise is not None:
+            self.noise.narrow(keep)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from objectives.adversaries import Adversary
 from optimizers.base import ALARM, Learner
-from simulation.engine import BLOCK, Fold, Now
 from simulation.probes import Regret
+from simulation.recording import BLOCK, Fold, Now
 from simulation.streams import Reservoir, Streams
 
 Array = NDArray[np.float64]
@@ -30,11 +30,7 @@ def duel(
     fold = Fold(Regret(beta, radius), runs, np.arange(1, steps + 1))
     fold.probe.begin(None, now, np.arange(runs))
     state = learner.init(now.x.shape)
-    raw = Reservoir(
-        [streams.generator(run, "adversary") for run in range(runs)],
-        _normals,
-        adversary.dim,
-    )
+    raw = Reservoir(streams, "adversary", range(runs), _normals, adversary.dim)
     with ALARM.arm():
         while now.time < steps:
             first, length = now.time, min(BLOCK, raw.ready(), steps - now.time)

@@ -6,19 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objectives.base import Objective
-from simulation.engine import Now
-from simulation.probes import Array, Certificate, Norm
+from simulation.probes import Certificate, Norm
+from simulation.recording import Array, Now
 
 
 class HittingTime(Certificate):
-    """Adds `hitting`, shape (runs,): min {t : (1/t) sum_{s<=t} certificate_s <= target}, inf if that is after T.
+    """Gives `hitting`, shape (runs,): min {t : (1/t) sum_{s<=t} certificate_s <= target}, inf if that is after T.
 
     That average is the left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t. target: shape (runs,).
+    whole: all runs go on to T, and the certificate's signals are returned, too.
     """
 
-    def __init__(self, beta: Array, lam: Array, target: Array, norm: Norm = "l2") -> None:
+    def __init__(self, beta: Array, lam: Array, target: Array, norm: Norm = "l2", whole: bool = False) -> None:
         super().__init__(beta, lam, norm)
-        self.target, self.total = target.copy(), np.zeros(len(beta))
+        self.target, self.total, self.stops = target.copy(), np.zeros(len(beta)), not whole
 
     def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
         """See Probe."""
@@ -40,6 +41,10 @@ class HittingTime(Certificate):
         now = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
         found = self._hit["hitting"][: len(now)]
         np.minimum(found, now, out=found)
+
+    def satisfied(self, runs: int) -> bool:
+        """All have hit."""
+        return self.stops and bool(np.isfinite(self._hit["hitting"][:runs]).all())
 
     def extras(self) -> dict[str, Array]:
         """The hitting times."""

@@ -15,10 +15,9 @@ from scipy.signal import lfilter
 
 from objectives.base import Objective
 from optimizers.base import column
-from simulation.engine import BLOCK, Now, Probe
+from simulation.recording import BLOCK, Array, Now, Probe
 from simulation.sums import add_up, dot, total_weight
 
-Array = NDArray[np.float64]
 Norm = Literal["l1", "l2"]
 
 

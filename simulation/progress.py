@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objectives.base import Objective
-from simulation.engine import Now, Probe
-from simulation.probes import Array
+from simulation.recording import Array, Now, Probe
 
 
 class Progress(Probe):
@@ -18,12 +17,13 @@ class Progress(Probe):
 
     Extras, shape (runs,): arrival = min {t : prog_0(x_t) = n}, traversal = min {t : prog_1(x_t) = n}; inf if after T.
     Gradients at x_1, ..., x_{t-1} have been seen when x_t is chosen. slope is in units of width/height.
+    stops: runs end when all of the batch are through, and nothing but the times is returned.
     """
 
     signals = ("found", "passed", "slope")
 
-    def __init__(self, throughout: bool = False) -> None:
-        self.throughout = throughout
+    def __init__(self, throughout: bool = False, stops: bool = False) -> None:
+        self.throughout, self.stops = throughout, stops
 
     def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
         """Nothing is reached."""
@@ -45,6 +45,10 @@ class Progress(Probe):
             time = np.where(there.any(axis=0), first + 1 + there.argmax(axis=0), np.inf)
             found = self._times[name][: len(time)]
             np.minimum(found, time, out=found)
+
+    def satisfied(self, runs: int) -> bool:
+        """All are through."""
+        return self.stops and bool(np.isfinite(self._times["traversal"][:runs]).all())
 
     def extras(self) -> dict[str, Array]:
         """The times."""

@@ -34,29 +34,35 @@ class Reservoir:
     """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
 
     A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
-    do not depend on the length of a block. values: about how many a run draws at once. `scale`, shape
-    (runs, width) or None, multiplies them.
+    do not depend on the length of a block. Runs of the same number have the same stream, drawn once. `scale`, shape
+    (runs, width) or None, multiplies them. values: about how many a run draws at once.
     """
 
     def __init__(
         self,
-        generators: Sequence[np.random.Generator],
+        streams: Streams,
+        purpose: str,
+        numbers: Sequence[int],
         fill: Fill,
         width: int,
         scale: Array | None = None,
         values: int = 1024,
     ) -> None:
-        runs = len(generators)
+        place = {number: i for i, number in enumerate(dict.fromkeys(numbers))}
         length = max(8, values // width)
-        self._generators, self._fill = list(generators), fill
-        self._raw = np.empty((runs, length, width))
-        self._rows = np.empty((length, runs, width))
+        self._generators, self._fill = [streams.generator(number, purpose) for number in place], fill
+        self._which = None if len(place) == len(numbers) else np.array([place[number] for number in numbers])
+        self._raw = np.empty((len(place), length, width))
+        self._rows = np.empty((length, len(numbers), width))
         self._scale, self._next = scale, length
 
     def narrow(self, runs: int) -> None:
         """Keep the streams of the first `runs` runs."""
-        del self._generators[runs:]
-        self._raw, self._rows = self._raw[:runs], self._rows[:, :runs]
+        if self._which is not None:
+            self._which = self._which[:runs]
+        different = runs if self._which is None else int(self._which.max(initial=-1)) + 1
+        del self._generators[different:]
+        self._raw, self._rows = self._raw[:different], self._rows[:, :runs]
         self._scale = None if self._scale is None else self._scale[:runs]
 
     def ready(self) -> int:
@@ -65,6 +71,8 @@ class Reservoir:
             for generator, raw in zip(self._generators, self._raw, strict=True):
                 self._fill(generator, raw)
             steps_first = self._raw.transpose(1, 0, 2)
+            if self._which is not None:
+                steps_first = np.take(steps_first, self._which, axis=1)
             if self._scale is None:
                 np.copyto(self._rows, steps_first)
             else:

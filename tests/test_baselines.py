@@ -27,6 +27,7 @@ from optimizers.scaling import Uniform
 from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.streams import Streams
 
 LEARNERS = {
@@ -99,8 +100,8 @@ def test_engine(name):
 
     def run(index):
         law = Uniform(0.5) if name in ("O2NC", "schedule-free") else Uniform()
-        setup = Setup(objective, noise, LEARNERS[name](betas[index]), steps[index], law, first_run=index[0])
-        return simulate(setup, lambda i: [Certificate(betas[index][i], np.ones(len(i)))], streams)
+        setup = Setup(objective, noise, LEARNERS[name](betas[index]), steps[index], law, numbers=index)
+        return simulate(setup, [recipe(Certificate, beta=betas[index], lam=np.ones(len(index)))], streams)
 
     whole = run(np.arange(3))
     for i in range(3):
@@ -264,8 +265,8 @@ def test_block_averages():
         return BlockedDescent(0.1, 0.05, block[i])
 
     setup = Setup(objective, Gaussian(sigma=1.0), learner(slice(None)), np.full(3, length), Uniform(0.5))
-    last = simulate(setup, lambda i: [Certificate(np.zeros(3), np.ones(3), "l2", every[i])], streams)["xbar"]
-    found = simulate(setup, lambda i: [BlockAverage(block[i], every[i])], streams)["xbar"]
+    last = simulate(setup, [recipe(Certificate, beta=np.zeros(3), lam=np.ones(3), samples=every)], streams)["xbar"]
+    found = simulate(setup, [recipe(BlockAverage, block=block, samples=every)], streams)["xbar"]
     for run, size in enumerate(block.astype(int)):
         for t in range(1, length + 1):
             end = t - t % size

@@ -10,6 +10,7 @@ from optimizers.controls import paper
 from simulation import engine
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate, Clip, Descent, Regret
+from simulation.recording import recipe
 from simulation.streams import Reservoir, Streams
 from simulation.sums import total_weight
 from tests import reference
@@ -17,20 +18,20 @@ from tests import reference
 STREAMS = Streams(3, "test")
 
 
-def setup(runs=3, steps=60, coordinatewise=True, dim=3, noise="gaussian", beta=0.9, radius=0.1, first=0):
+def setup(runs=3, steps=60, coordinatewise=True, dim=3, noise="gaussian", beta=0.9, radius=0.1):
     objective = OBJECTIVES["triangle_wave"](dim=dim, slope=2.0, period=1.7, begin=0.4)
     beta, radius = np.broadcast_to(beta, runs).astype(float), np.broadcast_to(radius, runs).astype(float)
     made = NOISES[noise](**({"sigma": 1.5} if noise in ("gaussian", "two_point") else {}))
     learner = paper(radius, beta, coordinatewise)
-    return Setup(objective, made, learner, np.broadcast_to(steps, runs).copy(), first_run=first), beta, radius
+    return Setup(objective, made, learner, np.broadcast_to(steps, runs).copy()), beta, radius
 
 
 def probes(beta, radius, norm, samples=None):
-    return lambda i: [
-        Certificate(beta[i], np.ones(len(i)), norm, None if samples is None else samples[i]),
-        Regret(beta[i], radius[i], norm),
-        Descent(beta[i]),
-        Clip(radius[i], norm),
+    return [
+        recipe(Certificate, beta=beta, lam=np.ones(len(beta)), norm=norm, samples=samples),
+        recipe(Regret, beta=beta, radius=radius, norm=norm),
+        recipe(Descent, beta=beta),
+        recipe(Clip, radius=radius, norm=norm),
     ]
 
 
@@ -95,7 +96,7 @@ def test_streams_do_not_depend_on_blocks():
     """The same rows, whatever the size of a block."""
 
     def rows(values, steps):
-        made = Reservoir([STREAMS.generator(r, "a") for r in range(2)], NOISES["two_point"]().fill, 3, None, values)
+        made = Reservoir(STREAMS, "a", range(2), NOISES["two_point"]().fill, 3, None, values)
         got = []
         while len(got) < 100:
             got += list(made.rows(min(made.ready(), steps)).copy())

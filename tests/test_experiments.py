@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 
 from experiments import config
 from experiments.base import Context, Effort
-from experiments.jobs import ROOT, key, run, sources, sweep
+from experiments.jobs import ROOT, key, run, sources, start_pool, sweep
 from experiments.registry import CLAIMS
 
 CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
@@ -48,15 +48,16 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     names = ["lemma07_small_triangle", "lemma08_pair", "lemma20_kink"]
     small = ["preset.draws=500", "preset.runs=8"]
 
-    def files(folder, *more):
-        assert sweep([job(name, *small, *more, results=str(tmp_path / folder)) for name in names]) == []
+    def files(folder, workers, *more):
+        with start_pool(workers, len(names)) as pool:
+            assert sweep([job(name, *small, *more, results=str(tmp_path / folder)) for name in names], pool) == []
         root = tmp_path / folder / "cells"
         return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*.*"))}
 
-    one = files("one", "workers=1")
-    assert one == files("two", "workers=2")
-    assert one == files("one", "workers=2")  # nothing is measured again
-    other = files("other", "seed=1")
+    one = files("one", 1)
+    assert one == files("two", 2)
+    assert one == files("one", 2)  # nothing is measured again
+    other = files("other", 2, "seed=1")
     assert set(one.values()) != set(other.values())
 
 

@@ -13,6 +13,7 @@ from optimizers.ftrl import beta_ftrl
 from simulation.engine import Setup, simulate
 from simulation.hitting import GradientHittingTime, HittingTime
 from simulation.probes import Certificate
+from simulation.recording import recipe
 from simulation.streams import Streams
 
 RAMP = {"slope": 3.0, "length": 0.5}
@@ -28,8 +29,8 @@ def test_hitting_time_is_the_first_time_at_which_the_running_average_meets_the_t
     beta, lam, target = np.array([0.9, 0.99, 0.9]), np.ones(3), np.array([0.5, 1.0, 0.1])
     setup = Setup(build(OBJECTIVES, "ramp", RAMP), Gaussian(sigma=0.3), beta_ftrl((1 - beta) / 4, beta), steps)
     marks, streams = np.arange(1, 3001), Streams(0, "hitting")
-    found = simulate(setup, lambda i: [HittingTime(beta[i], lam[i], target[i])], streams)["hitting"]
-    curve = simulate(setup, lambda i: [Certificate(beta[i], lam[i])], streams, marks)["certificate.curve"]
+    found = simulate(setup, [recipe(HittingTime, beta=beta, lam=lam, target=target)], streams)["hitting"]
+    curve = simulate(setup, [recipe(Certificate, beta=beta, lam=lam)], streams, marks)["certificate.curve"]
     average = np.cumsum(curve, axis=1) / marks
     literal = [np.flatnonzero(row <= goal)[:1] + 1 for row, goal in zip(average, target, strict=True)]
     assert found[:2].tolist() == [float(hit[0]) for hit in literal[:2]]
@@ -40,9 +41,9 @@ def test_the_gradients_hitting_time_is_that_of_the_gradient_at_the_model_average
     beta, target, length = np.array([0.9, 0.0, 0.5]), np.array([1.5, 1.2, 0.7]), 400
     objective, streams = build(OBJECTIVES, "huber", {"dim": 2, "slope": 2.0, "width": 0.3}), Streams(0, "hitting")
     setup = Setup(objective, Gaussian(sigma=0.3), beta_ftrl(0.02 * np.ones(3), beta), np.full(3, length))
-    found = simulate(setup, lambda i: [GradientHittingTime(beta[i], target[i])], streams)["hitting"]
+    found = simulate(setup, [recipe(GradientHittingTime, beta=beta, target=target)], streams)["hitting"]
     every = np.tile(np.arange(1, length + 1), (3, 1))
-    centre = simulate(setup, lambda i: [Certificate(beta[i], np.ones(len(i)), "l2", every[i])], streams)["xbar"]
+    centre = simulate(setup, [recipe(Certificate, beta=beta, lam=np.ones(3), samples=every)], streams)["xbar"]
     average = np.linalg.norm(objective.grad(centre), axis=-1).cumsum(axis=1) / every
     assert np.isfinite(found).all()
     assert found.tolist() == [int(np.flatnonzero(a <= t)[0]) + 1 for a, t in zip(average, target, strict=True)]

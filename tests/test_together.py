@@ -1,0 +1,119 @@
+"""Simulations that share a batch give what each gives alone, bit for bit; runs that know enough stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.base import Context, Effort, Problem
+from experiments.registry import CLAIMS
+from objectives import NOISES, OBJECTIVES
+from optimizers import controls
+from optimizers.base import join, take
+from optimizers.baselines import Momentum
+from optimizers.ftrl import clipped_adam
+from simulation import together
+from simulation.engine import Setup
+from simulation.hitting import HittingTime
+from simulation.probes import Certificate
+from simulation.recording import recipe
+from simulation.streams import Streams
+from simulation.together import Plan, simulate_together
+
+STREAMS = Streams(5, "together")
+MARKS = np.arange(1, 91, 7)
+BETA, RADIUS, STEPS = np.array([0.9, 0.95, 0.6]), np.array([0.1, 0.05, 0.2]), np.array([90, 40, 77])
+
+
+def plans(noise, dim):
+    objective, made = OBJECTIVES["capped_abs"](dim=dim, slope=2.0, begin=0.5, cap=9.0), NOISES[noise]()
+    if noise == "gaussian":
+        made = replace(made, sigma=0.7)
+    makers = [controls.paper, controls.no_momentum, controls.wrong_sign, controls.equal_discounts, controls.no_clip]
+    learners = [make(RADIUS, BETA, True) for make in makers] + [Momentum(RADIUS, BETA)]
+    averages = [BETA, BETA, BETA, np.zeros(3), BETA, np.ones(3)]
+    level = np.array([1.0, 0.0, 2.0]) if made.additive else None
+    return [
+        Plan(
+            Setup(objective, made, learner, STEPS, noise_level=level if i != 1 else None, numbers=np.array([4, 0, 2])),
+            (recipe(Certificate, beta=average, lam=RADIUS, samples=np.tile(STEPS[:, None], (1, 2))),),
+            MARKS,
+        )
+        for i, (learner, average) in enumerate(zip(learners, averages, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("noise", ["none", "gaussian", "sparse"])
+@pytest.mark.parametrize("dim", [1, 3])
+def test_together_or_apart(noise, dim, monkeypatch):
+    every = plans(noise, dim)
+    apart = [plan.simulate(STREAMS) for plan in every]
+    batches = []
+
+    def counted(setup, *rest):
+        batches.append(len(setup.steps))
+        return simulate(setup, *rest)
+
+    simulate = together.simulate
+    monkeypatch.setattr(together, "simulate", counted)
+    for mine, alone in zip(simulate_together(every, STREAMS), apart, strict=True):
+        assert mine.keys() == alone.keys()
+        for name, values in alone.items():
+            np.testing.assert_array_equal(mine[name], values, err_msg=name)
+    assert batches == [9, 3, 3, 3]  # the learner, without momentum and with equal discounts side by side
+
+
+def test_other_noise_or_other_times_stay_apart(monkeypatch):
+    first = plans("gaussian", 1)[0]
+    louder = replace(first, setup=replace(first.setup, noise=NOISES["gaussian"](sigma=3.0)))
+    later = replace(first, checkpoints=MARKS + 1)
+    for other in (louder, later):
+        assert together._together(first, other) is None
+    assert together._together(first, first) is not None
+
+
+def test_join_is_take_the_other_way_round():
+    whole = clipped_adam(RADIUS, BETA)
+    parts = [take(whole, np.array([0])), take(whole, np.array([1, 2]))]
+    again = join(parts)
+    for name in ("radius", "beta1", "beta2"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    with pytest.raises(ValueError, match="cannot be joined"):
+        join([whole, replace(whole, coordinatewise=False)])
+    with pytest.raises(ValueError, match="cannot be joined"):
+        join([whole, Momentum(RADIUS, BETA)])
+
+
+@pytest.mark.parametrize("name", ["theorem11", "theorem18", "section11_output", "lemma10", "equation1", "lemma07"])
+def test_a_claim_and_its_controls_together(name):
+    """`examine` gives what every `measure` gives."""
+    objective = OBJECTIVES["capped_abs"](slope=3.0, begin=0.4, cap=9.0)
+    problem = Problem("kink", objective, NOISES["two_point"](sigma=0.5))
+    context = Context(seed=1, case="test", effort=Effort(runs=4, windows=3, guess_limit=4.0, draws=100))
+    claim = CLAIMS[name]()
+    own, twins = claim.examine(problem, context)
+    assert [twin.name for twin in twins] == list(claim.controls())
+    pairs = [(own, claim)] + [(twin.evidence, claim.controls()[twin.name][1]) for twin in twins]
+    for evidence, one in pairs:
+        for mine, alone in zip(evidence.checks, one.measure(problem, context).checks, strict=True):
+            np.testing.assert_array_equal(mine.samples, alone.samples)
+            assert (mine.quantity, mine.setting, mine.bound) == (alone.quantity, alone.setting, alone.bound)
+
+
+def test_runs_stop_when_all_know_enough():
+    """The same times as in runs that go on to T, and no signals, for where they end depends on the batch."""
+    objective = OBJECTIVES["ramp"](slope=3.0, length=0.2)
+    steps, one, target = np.array([10**7, 10**7, 15]), np.ones(3), np.array([1.0, 2.0, 0.5])
+    setup = Setup(objective, NOISES["none"](), controls.paper((1 - BETA) / 4, BETA, False), steps)
+
+    def probe(**more):
+        return [recipe(HittingTime, beta=BETA, lam=one, target=target, **more)]
+
+    short = Plan(setup, tuple(probe())).simulate(STREAMS)  # ten million steps would take minutes
+    whole = Plan(replace(setup, steps=np.array([4000, 4000, 15])), tuple(probe(whole=True))).simulate(STREAMS)
+    assert set(short) == {"hitting", *(name for name in short if name in ("xbar", "sampled"))}
+    np.testing.assert_array_equal(short["hitting"], whole["hitting"])
+    assert np.isfinite(short["hitting"][:2]).all() and np.isinf(short["hitting"][2])
+    assert "certificate.mean" in whole
