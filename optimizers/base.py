@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 class Learner(Protocol):
-    """An online learner for linear losses <beta^{-t} g_t, z>, batched over (runs, dim)."""
+    """An online learner for linear losses <beta^{-t} g_t, z>, batched over (runs, dim).
+
+    If its state has an array `inbox`, gradients are best written there before they are given to `update`.
+    """
 
     def init(self, shape: tuple[int, int]) -> Any:
         """The state before any gradient; `shape` is (runs, dim)."""
@@ -70,13 +73,15 @@ class Alarm:
 
 
 ALARM = Alarm()
+SHORT = 64  # coordinates of a row that is short for broadcasting
+SMALL = 1024
 
 
 def column(parameter: float | Array, shape: tuple[int, int]) -> Array:
-    """A hyper-parameter as it is used in arithmetic: shape (), or one number a run, shape (runs, 1).
+    """A hyper-parameter as it is used in arithmetic: an array of shape (), (runs, 1) or (runs, dim).
 
-    Equal numbers become one where there are several coordinates, for then a scalar operand is several times faster than
-    a column. It is an array of shape (), which a ufunc takes in half the time of a Python float.
+    With several coordinates equal numbers become one, in an array of shape (), which a ufunc takes in half the time of
+    a Python float; unequal ones are written out, for to broadcast a column over short rows is four times slower.
     """
     runs, dim = shape
     values = np.asarray(parameter, dtype=np.float64)
@@ -84,7 +89,38 @@ def column(parameter: float | Array, shape: tuple[int, int]) -> Array:
         raise ValueError(f"a per-run hyper-parameter must have shape ({runs},), got {values.shape}")
     if dim > 1 and (values.ndim == 0 or (values == values[0]).all()):
         return np.array(values.flat[0])
-    return np.broadcast_to(values, runs)[:, None].copy()
+    each = np.broadcast_to(values, runs)[:, None]
+    return np.broadcast_to(each, shape).copy() if dim <= SHORT else each.copy()
+
+
+class Pair(NamedTuple):
+    """Two arrays with a row a run; on small batches on top of each other in `whole`, shape (2, runs, dim), else None.
+
+    There an update costs its calls, not its arithmetic, and one call serves both.
+    """
+
+    whole: Any
+    first: Array
+    second: Array
+
+    @classmethod
+    def zeros(cls, shape: tuple[int, int], width: int | None = None) -> Pair:
+        """width: that of the second array, if it is not that of the first."""
+        runs, dim = shape
+        if width not in (None, dim) or runs * dim > SMALL:
+            return cls(None, np.zeros(shape), np.zeros((runs, width or dim)))
+        whole = np.zeros((2, *shape))
+        return cls(whole, *whole)
+
+    def cut(self, runs: int) -> Pair:
+        """The first `runs` runs."""
+        whole = None if self.whole is None else self.whole[:, :runs]
+        return Pair(whole, self.first[:runs], self.second[:runs])
+
+
+def stack(first: float | Array, second: float | Array, shape: tuple[int, int]) -> Array:
+    """Two hyper-parameters written out for `Pair.whole`: nothing is broadcast, which is what costs."""
+    return np.stack([np.broadcast_to(np.reshape(each, (-1, 1)), shape) for each in (first, second)])
 
 
 def take(parts: T, index: slice | NDArray[np.int64]) -> T:
@@ -122,7 +158,12 @@ def join(parts: Sequence[T]) -> T:
 
 
 def narrow(state: Any, runs: int) -> None:
-    """Keep the first `runs` runs of a state, in place: its array attributes become views."""
+    """Keep the first `runs` runs of a state, in place: its array attributes become views.
+
+    Their shape is (runs,) or (..., runs, dim); `Pair`s are cut, too.
+    """
     for name, value in list(vars(state).items()):
         if isinstance(value, np.ndarray) and value.ndim:
-            setattr(state, name, value[:runs])
+            setattr(state, name, value[:runs] if value.ndim == 1 else value[..., :runs, :])
+        elif isinstance(value, Pair):
+            setattr(state, name, value.cut(runs))

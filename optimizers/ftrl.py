@@ -11,7 +11,7 @@ import numpy as np
 from numpy import absolute, add, divide, maximum, multiply, sqrt
 from numpy.typing import NDArray
 
-from optimizers.base import ALARM, Array, column
+from optimizers.base import ALARM, Array, Pair, column, stack
 
 _NEVER = -(2**20)  # the exponent of zero: below every float's
 
@@ -19,25 +19,28 @@ _NEVER = -(2**20)  # the exponent of zero: below every float's
 class FTRLState:
     """The two discounted sums, scaled by 2^-exponent, and the buffers that replace them.
 
-    first: sum beta1^{t-s} g_s, shape (runs, dim). second: sum beta2^{t-s} |g_s|^2, shape (runs, dim)
+    sums.first: sum beta1^{t-s} g_s, shape (runs, dim). sums.second: sum beta2^{t-s} |g_s|^2, shape (runs, dim)
     for clipped Adam, (runs, 1) for the L2 ball. The learner is scale-free, so a power of two in
     front of both sums changes no bit of what it plays; it only keeps the squares representable.
     """
 
     def __init__(self, learner: DiscountedFTRL, runs: int, dim: int) -> None:
         shape = (runs, dim)
-        self.coordinatewise = learner.coordinatewise or dim == 1  # there the ball is an interval
-        self.minus_radius, self.beta1, self.beta2 = (
-            column(p, shape) for p in (np.negative(learner.radius), learner.beta1, learner.beta2)
-        )
-        width = dim if self.coordinatewise else 1
-        self.first, self.next_first, self.scratch = (np.zeros((runs, dim)) for _ in range(3))
-        self.second, self.next_second, self.root = (np.zeros((runs, width)) for _ in range(3))
-        self.norm = np.zeros((runs, width))
-        self.flat = width == dim  # one second moment a coordinate
+        self.flat = learner.coordinatewise or dim == 1  # in one coordinate the ball is an interval
+        width = dim if self.flat else 1
+        self.sums, self.following, self.inputs, self.scaled = (Pair.zeros(shape, width) for _ in range(4))
+        self.root, self.norm = np.zeros((runs, width)), np.zeros((runs, width))
+        self.minus_radius, self.beta1 = column(np.negative(learner.radius), shape), column(learner.beta1, shape)
+        self.beta2 = column(learner.beta2, (runs, width))
+        self.decay = stack(learner.beta1, learner.beta2, shape) if self.sums.whole is not None else self.beta1
         self.exponent: NDArray[np.int32] | None = None
         self.seen = False  # True once every `second` is positive, and stays so: then nothing divides by zero
         self.forgets = bool(np.min(learner.beta2) < 1e-100)
+
+    @property
+    def inbox(self) -> Array:
+        """Where gradients are best written: next to their squares."""
+        return self.inputs.first
 
 
 @dataclass(frozen=True)
@@ -71,17 +74,18 @@ class DiscountedFTRL:
 
     def play(self, state: FTRLState, out: Array) -> Array:
         """Write z, shape (runs, dim), to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
-        root = sqrt(state.second, state.root)
+        _, first, second = state.sums
+        root = sqrt(second, state.root)
         if self.clipped:
-            if state.coordinatewise:
-                absolute(state.first, state.norm)
+            if state.flat:
+                absolute(first, state.norm)
             maximum(root, state.norm, out=root)
         if state.seen:
-            divide(state.first, root, out)
+            divide(first, root, out)
         else:
-            state.seen = not state.forgets and bool(state.second.all())
+            state.seen = not state.forgets and bool(second.all())
             out.fill(0.0)
-            np.divide(state.first, root, out=out, where=root > 0)
+            np.divide(first, root, out=out, where=root > 0)
         return multiply(out, state.minus_radius, out)
 
     def update(self, state: FTRLState, grad: Array) -> None:
@@ -90,45 +94,56 @@ class DiscountedFTRL:
             with ALARM.arm():
                 return self.update(state, grad)
         ALARM.raised = False
-        scaled = grad if state.exponent is None else np.ldexp(grad, -state.exponent, out=state.scratch)
-        self._advance(state, scaled)
+        inputs = state.inputs
+        if state.exponent is not None:
+            inputs = state.scaled
+            np.ldexp(grad, -state.exponent, out=inputs.first)
+        elif grad is not inputs.first:
+            np.copyto(inputs.first, grad)
+        self._advance(state, inputs)
         if ALARM.raised:
-            # `first` and `second` are untouched: rescale them and do the step again.
+            # the sums are untouched: rescale them and do the step again.
             with np.errstate(over="ignore", under="ignore"):
-                exponent = self._rescale(state, grad)
-                self._advance(state, np.ldexp(grad, -exponent, out=state.scratch))
-        state.first, state.next_first = state.next_first, state.first
-        state.second, state.next_second = state.next_second, state.second
+                np.ldexp(grad, -self._rescale(state, grad), out=state.scaled.first)
+                self._advance(state, state.scaled)
+        state.sums, state.following = state.following, state.sums
         return None
 
-    def _advance(self, state: FTRLState, grad: Array) -> None:
-        """next_first = beta1 first + g, next_second = beta2 second + |g|^2."""
-        square, second, first = state.root, state.next_second, state.next_first
+    def _advance(self, state: FTRLState, inputs: Pair) -> None:
+        """Write beta1 first + g and beta2 second + |g|^2, g = inputs.first, to `following`; |g|^2 to inputs.second."""
+        sums, following = state.sums, state.following
         if state.flat:
-            multiply(grad, grad, square)
+            multiply(inputs.first, inputs.first, inputs.second)
         else:
-            np.vecdot(grad, grad, out=square[:, 0])
-        multiply(state.second, state.beta2, second)
-        add(second, square, second)
-        multiply(state.first, state.beta1, first)
-        add(first, grad, first)
-        if not state.coordinatewise:
-            np.vecdot(first, first, out=state.norm[:, 0])
+            np.vecdot(inputs.first, inputs.first, out=inputs.second[:, 0])
+        if sums.whole is not None:
+            multiply(sums.whole, state.decay, following.whole)
+            add(following.whole, inputs.whole, following.whole)
+            return
+        multiply(sums.second, state.beta2, following.second)
+        add(following.second, inputs.second, following.second)
+        multiply(sums.first, state.beta1, following.first)
+        add(following.first, inputs.first, following.first)
+        if not state.flat:
+            np.vecdot(following.first, following.first, out=state.norm[:, 0])
             sqrt(state.norm, state.norm)
 
     def _rescale(self, state: FTRLState, grad: Array) -> NDArray[np.int32]:
         """Choose the power of two that brings the larger of history and gradient to about 1."""
-        old = np.zeros(state.second.shape, np.int32) if state.exponent is None else state.exponent
-        history = np.maximum(self._largest(state.first), np.sqrt(state.second))
-        exponent = np.maximum(_exponent(history) + old, _exponent(self._largest(grad)))
+        _, first, second = state.sums
+        old = np.zeros(second.shape, np.int32) if state.exponent is None else state.exponent
+        history = np.maximum(_largest(state, first), np.sqrt(second))
+        exponent = np.maximum(_exponent(history) + old, _exponent(_largest(state, grad)))
         new = np.where(exponent > _NEVER // 2, exponent, old).astype(np.int32)
-        state.first, state.second = np.ldexp(state.first, old - new), np.ldexp(state.second, 2 * (old - new))
+        np.ldexp(first, old - new, out=first)
+        np.ldexp(second, 2 * (old - new), out=second)
         state.exponent = new
         return new
 
-    def _largest(self, vector: Array) -> Array:
-        size = np.abs(vector)
-        return size if self.coordinatewise else size.max(axis=-1, keepdims=True)
+
+def _largest(state: FTRLState, vector: Array) -> Array:
+    size = np.abs(vector)
+    return size if state.flat else size.max(axis=-1, keepdims=True)
 
 
 def _exponent(size: Array) -> NDArray[np.int32]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from objectives.base import Objective
 from simulation.probes import Certificate
-from simulation.recording import Array, Now
+from simulation.recording import Array, Now, Row
 
 
 class BlockAverage(Certificate):
@@ -26,7 +26,7 @@ class BlockAverage(Certificate):
         super().begin(objective, now, runs)
         self.mean, self.complete, self.count = np.zeros(now.x.shape), now.x.copy(), np.zeros(len(runs))
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
+    def step(self, now: Now, row: Row, last: Row) -> None:
         """Raw row of the certificate, after x_t went into its block."""
         self.count += 1.0
         self.mean += (now.x - self.mean) / self.count[:, None]
@@ -36,7 +36,7 @@ class BlockAverage(Certificate):
             self.mean[done], self.count[done] = 0.0, 0.0
         super().step(now, row, last)
 
-    def _keep_average(self, now: Now) -> None:
+    def _keep_average(self, now: Now, offset: Array) -> None:
         for run, slot in self._events[now.time]:
             if run < len(now.x):
                 self._kept["xbar"][run, slot] = self.complete[run]

@@ -83,8 +83,15 @@ class _Tile:
         self.numbers = (tile if setup.numbers is None else setup.numbers[tile]).tolist()
         self.scaling = Reservoir(streams, "scaling", self.numbers, setup.scaling.fill, 1)
         self.noise = self._noise(None if setup.noise_level is None else setup.noise_level[tile], streams)
+        self._link()
+
+    def _link(self) -> None:
+        """Where the stochastic gradient goes: nowhere without noise, else to where the learner wants it."""
+        inbox = getattr(self.state, "inbox", None)
         if self.noise is None:
             self.now.noisy = self.now.grad
+        elif inbox is not None:
+            self.now.noisy = inbox
 
     def _noise(self, level: Array | None, streams: Streams) -> Reservoir | None:
         """The raw noise of the runs; None if there is none at all."""
@@ -116,24 +123,25 @@ class _Tile:
     def _block(self, time: int, steps: int) -> None:
         now, learner, state, objective = self.now, self.learner, self.state, self.setup.objective
         play, step, x, grad, noisy = now.play, now.step, now.x, now.grad, now.noisy
+        gradient, choose, update = objective.grad, learner.play, learner.update
         for fold in self.folds:
             fold.probe.open(time, steps)
-        rows = [(fold.probe.step, fold.rows[: steps + 1, :, : self.active]) for fold in self.folds]
+        rows = [(fold.probe.step, fold.views(steps, self.active)) for fold in self.folds]
         additive, oracle = self.setup.noise.additive, self.setup.noise.stochastic
         add = np.add
         move = partial(learner.move, state) if isinstance(learner, Mover) else np.multiply
         raws = repeat(None, steps) if self.noise is None else self.noise.rows(steps)
         for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), raws, strict=True)):
-            learner.play(state, play)
+            choose(state, play)
             move(play, scale, step)
             add(x, step, x)
-            objective.grad(x, grad)
+            gradient(x, grad)
             if raw is not None:  # else noisy is grad
                 if additive:
                     add(grad, raw, noisy)
                 else:
                     oracle(objective, x, grad, raw, noisy)
-            learner.update(state, noisy)
+            update(state, noisy)
             now.time = time + i + 1
             for measure, block in rows:
                 measure(now, block[i + 1], block[i])
@@ -151,3 +159,4 @@ class _Tile:
         self.scaling.narrow(keep)
         if self.noise is not None:
             self.noise.narrow(keep)
+        self._link()

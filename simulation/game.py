@@ -34,12 +34,13 @@ def duel(
     with ALARM.arm():
         while now.time < steps:
             first, length = now.time, min(BLOCK, raw.ready(), steps - now.time)
+            rows = fold.views(length, runs)
             for i, row in enumerate(raw.rows(length)):
                 learner.play(state, now.play)
                 adversary.next(first + i + 1, now.play, row, now.noisy)
                 np.copyto(now.grad, now.noisy)
                 learner.update(state, now.noisy)
-                fold.probe.step(now, fold.rows[i + 1], fold.rows[i])
+                fold.probe.step(now, rows[i + 1], rows[i])
             now.time = first + length
             fold.close(first, length, runs)
     fold.finish(slice(0, runs), steps)

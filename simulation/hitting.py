@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from objectives.base import Objective
 from simulation.probes import Certificate, Norm
-from simulation.recording import Array, Now
+from simulation.recording import Array, Now, Row
+from simulation.weights import advance
 
 
 class HittingTime(Certificate):
@@ -27,10 +28,10 @@ class HittingTime(Certificate):
         # not an attribute array: runs that are done keep theirs when the batch narrows
         self._hit = {"hitting": np.full(len(runs), np.inf)}
 
-    def settle(self, rows: Array, first: int) -> None:
+    def settle(self, rows: Array, first: int, out: Array) -> None:
         """Signals of the certificate; the running sum goes step by step, so that it does not depend on the blocks."""
-        super().settle(rows, first)
-        self._note(rows[:, 2], first)
+        super().settle(rows, first, out)
+        self._note(out[2], first)
 
     def _note(self, values: Array, first: int) -> None:
         """Values of the steps first+1, first+2, ..., shape (steps, runs)."""
@@ -55,6 +56,7 @@ class GradientHittingTime(HittingTime):
     """The same for ||grad F(xbar_t)||, which is never below the stationarity at xbar_t (the law at one point)."""
 
     signals: tuple[str, ...] = ("gradient",)
+    raws: int | None = 1
 
     def __init__(self, beta: Array, target: Array) -> None:
         super().__init__(beta, np.ones(len(beta)), target)
@@ -65,13 +67,14 @@ class GradientHittingTime(HittingTime):
         assert objective is not None
         self._grad = objective.grad
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
-        """Raw row: the signal. x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1})."""
-        np.add(self.offset, now.step, self.from_old)
-        np.multiply(self.from_old, self._keep[now.time - self._first], self.offset)
-        slope = self._grad(now.x - self.offset)
-        np.sqrt(np.vecdot(slope, slope), out=row[0, :, 0])
+    def step(self, now: Now, row: Row, last: Row) -> None:
+        """Raw row: the signal, at xbar_t = x_t - k_t w_t."""
+        at = now.time - self._first
+        advance(self.sums, self._decays[at], now.pair)
+        slope = self._grad(now.x - self._weights.keep(at) * self.sums.second)
+        np.sqrt(np.vecdot(slope, slope), out=row.each[0])
 
-    def settle(self, rows: Array, first: int) -> None:
+    def settle(self, rows: Array, first: int, out: Array) -> None:
         """Nothing but the running sum."""
-        self._note(rows[:, 0], first)
+        np.copyto(out, rows)
+        self._note(rows[0], first)

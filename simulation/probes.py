@@ -6,7 +6,7 @@ W_t = sum_s beta^{t-s}. All sums are carried in decayed form; beta^{-t} is never
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy import add, multiply
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from objectives.base import Objective
-from optimizers.base import column
-from simulation.recording import BLOCK, Array, Now, Probe
-from simulation.sums import add_up, dot, total_weight
+from optimizers.base import Pair, column
+from simulation.recording import Array, Now, Probe, Row
+from simulation.sums import add_up, dot
+from simulation.weights import Weights, advance
 
 Norm = Literal["l1", "l2"]
 
@@ -28,9 +29,14 @@ class Certificate(Probe):
     lam spread, where y_t = x_s with weight beta^{t-s}/W_t (arXiv 2405.18199, Algorithm 1, Definition 3).
     beta: shape (runs,), the average's discount: beta = 0 is the last iterate, 1 the uniform average.
     lam: shape (runs,). samples: shape (runs, k) times at which xbar_t is kept, or None.
+
+    With k_t = 1 - 1/W_t and w_t = x_t - xbar_{t-1}: x_t - xbar_t = k_t w_t, so w_t = k_{t-1} w_{t-1} + x_t - x_{t-1},
+    and the undivided spread W_t E||y_t - xbar_t||^2 is beta times the last one + k_t ||w_t||^2. S^F_t and w_t lie on
+    top of each other and advance in one call.
     """
 
     signals: tuple[str, ...] = ("norm", "spread", "certificate")
+    raws: int | None = 2
 
     def __init__(self, beta: Array, lam: Array, norm: Norm = "l2", samples: NDArray[np.int64] | None = None) -> None:
         self.beta, self.lam, self.kind = beta.copy(), lam.copy(), norm
@@ -38,96 +44,74 @@ class Certificate(Probe):
         self._events: dict[int, list[tuple[int, int]]] = {}
         for run, slot in np.ndindex(self.samples.shape):
             self._events.setdefault(int(self.samples[run, slot]), []).append((run, slot))
-        live = self.beta[self.beta < 1]
-        # from here on beta^t < 2^-60, so that W_t and the weight of the newest iterate are constant
-        self._settled = float("inf") if len(live) < len(beta) else 45.0 / (1.0 - live.max()) + 2.0
 
     def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
-        """Allocate the average's offset from the iterate and the discounted sum of gradients."""
-        self.offset, self.sum, self.from_old, self.size = (np.zeros(now.x.shape) for _ in range(4))
-        self.decay, self._scalar = column(self.beta, now.x.shape), now.x.shape[1] == 1
+        """Nothing was seen; the first iterate is its own average, whatever it was before."""
+        self.sums = Pair.zeros(now.x.shape)
         self.spread = np.zeros(len(runs))  # undivided, at the end of the last block
+        self.size = np.zeros(now.x.shape)
+        self._scalar = now.x.shape[1] == 1 and self.sums.whole is not None
+        self._weights = Weights(self.beta, now.x.shape, stacked=self.sums.whole is not None)
         # not an attribute array: runs that are done keep their averages when the batch narrows
-        self._keep: list[Any] = []
-        self._stale, self._kept_runs = True, 0
         self._kept = {
             "xbar": np.full((*self.samples.shape, now.x.shape[1]), np.nan),
             "sampled": np.full(self.samples.shape, np.nan),
         }
 
     def open(self, first: int, steps: int) -> None:
-        """W_t, and how much of the offset each step keeps: 1 - 1/W_t."""
+        """The weights of the block."""
         self._first = first + 1
-        if first <= self._settled:
-            times = np.arange(first + 1, first + steps + 1)[:, None]
-        elif not self._stale and len(self._keep) >= steps and self._kept_runs == len(self.beta):
-            return
-        else:
-            times = np.full((BLOCK, 1), np.inf)
-        self._stale, self._kept_runs = first <= self._settled, len(self.beta)
-        different, which = np.unique(self.beta, return_inverse=True)
-        weights = total_weight(different, times)
-        self._weight = [weights[:, which]]  # in a list, for it is not cut when the batch narrows
-        self._keep = list((1.0 - 1.0 / weights)[:, 0] if not self.decay.ndim else (1.0 - 1.0 / weights)[:, which, None])
-        if not self.decay.ndim:
-            self._keep = [np.array(keep) for keep in self._keep]
+        self._weights.look(first, steps, len(self.beta))
+        self._decays = self._weights.decays
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
-        """Raw row: ||S^F||^2 (or the L1 norm), nothing, <x_t - xbar_{t-1}, x_t - xbar_t>, by which the spread grows.
-
-        x_t - xbar_t = (1 - 1/W_t) (x_t - xbar_{t-1}). In one coordinate the raw row holds S^F and these two differences
-        themselves: `settle` multiplies many steps at once.
-        """
-        keep = self._keep[now.time - self._first]
+    def step(self, now: Now, row: Row, last: Row) -> None:
+        """Raw row: ||S^F||^2 (or the L1 norm) and ||w||^2; in one coordinate S^F and w themselves."""
+        decay = self._decays[now.time - self._first]
         if self._scalar:
-            if now.time == self._first:
-                self.sum, _, self.offset = last
-            total, from_old, offset = row
-            multiply(self.sum, self.decay, total)
-            add(total, now.grad, total)
-            add(self.offset, now.step, from_old)
-            multiply(from_old, keep, offset)
-            self.sum, self.offset = total, offset
+            multiply(last.whole, decay, row.whole)
+            add(row.whole, now.pair.whole, row.whole)
             if self._events and now.time in self._events:
-                self._keep_average(now)
+                self._keep_average(now, row.whole[1])
             return
-        total, offset, from_old = self.sum, self.offset, self.from_old
-        multiply(total, self.decay, total)
-        add(total, now.grad, total)
-        add(offset, now.step, from_old)
-        multiply(from_old, keep, offset)
+        advance(self.sums, decay, now.pair)
+        _, total, offset = self.sums
         if self.kind == "l2":
-            dot(total, total, row[0])
+            dot(total, total, row.each[0])
         else:
-            add_up(np.abs(total, self.size), row[0])
-        dot(from_old, offset, row[2])
+            add_up(np.abs(total, self.size), row.each[0])
+        dot(offset, offset, row.each[1])
         if self._events and now.time in self._events:
-            self._keep_average(now)
+            self._keep_average(now, offset)
 
-    def _keep_average(self, now: Now) -> None:
+    def _keep_average(self, now: Now, offset: Array) -> None:
+        """xbar_t = x_t - k_t w_t, for the runs that ask for it."""
+        keep = self._weights.keep(now.time - self._first)
         for run, slot in self._events[now.time]:
             if run < len(now.x):
-                self._kept["xbar"][run, slot] = now.x[run] - self.offset[run]
+                self._kept["xbar"][run, slot] = now.x[run] - keep[run] * offset[run]
 
-    def settle(self, rows: Array, first: int) -> None:
+    def settle(self, rows: Array, first: int, out: Array) -> None:
         """Add up the spread and divide by W_t."""
-        times = range(first + 1, first + len(rows) + 1)
-        weight = self._weight[0][: len(rows)]
+        norm, spread, certificate = out
+        share, keeps = self._weights.shares(rows.shape[1]), self._weights.keeps(rows.shape[1])
         if self._scalar:
-            np.abs(rows[:, 0], out=rows[:, 0])
-            rows[:, 2] *= rows[:, 1]
-        elif self.kind == "l2":
-            np.sqrt(rows[:, 0], out=rows[:, 0])
-        grown = self._accumulate(rows[:, 2])
+            np.abs(rows[0], out=norm)
+            np.square(rows[1], out=spread)
+            spread *= keeps
+        else:
+            (np.sqrt if self.kind == "l2" else np.positive)(rows[0], out=norm)
+            np.multiply(rows[1], keeps, out=spread)
+        grown = self._accumulate(spread)
         self.spread = grown[-1].copy()
-        rows[:, 0] /= weight
-        np.divide(grown, weight, out=rows[:, 1])
-        np.multiply(rows[:, 1], self.lam, out=rows[:, 2])
-        rows[:, 2] += rows[:, 0]
+        norm *= share
+        np.multiply(grown, share, out=spread)
+        np.multiply(spread, self.lam, out=certificate)
+        certificate += norm
+        times = range(first + 1, first + rows.shape[1] + 1)
         for time in self._events.keys() & set(times) if self._events else ():
             for run, slot in self._events[time]:
                 if run < rows.shape[2]:
-                    self._kept["sampled"][run, slot] = rows[time - first - 1, 2, run]
+                    self._kept["sampled"][run, slot] = certificate[time - first - 1, run]
 
     def _accumulate(self, product: Array) -> Array:
         """spread_t = beta spread_{t-1} + product_t, undivided, in compiled code, shape (steps, runs)."""
@@ -165,42 +149,41 @@ class Regret(Probe):
     def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
         """Allocate both discounted sums."""
         self.true, self.seen, self.scratch = (np.zeros(now.x.shape) for _ in range(3))
-        self.decay = column(self.beta, now.x.shape)
-        self.beta_column = self.beta[:, None].copy()
-        self.square = self.beta_column**2
-        self.fresh = np.zeros((len(runs), 1))
+        self.decay, self.square = column(self.beta, now.x.shape), self.beta**2
+        self.fresh = np.zeros(len(runs))
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
+    def step(self, now: Now, row: Row, last: Row) -> None:
         """Raw row: <S^g, direction>, energy, ||S^g||^2, ||S^F||^2 (L1 norms in the L1 form), loss."""
         for total, grad in ((self.true, now.grad), (self.seen, now.noisy)):
             np.multiply(total, self.decay, out=total)
             np.add(total, grad, out=total)
+        cross, energy, best, pull, played = row.each
         if self.kind == "l2":
-            dot(self.seen, self.true, row[0])
-            dot(self.seen, self.seen, row[2])
-            dot(self.true, self.true, row[3])
+            dot(self.seen, self.true, cross)
+            dot(self.seen, self.seen, best)
+            dot(self.true, self.true, pull)
         else:
-            dot(self.seen, np.sign(self.true, out=self.scratch), row[0])
-            add_up(np.abs(self.seen, out=self.scratch), row[2])
-            add_up(np.abs(self.true, out=self.scratch), row[3])
+            dot(self.seen, np.sign(self.true, out=self.scratch), cross)
+            add_up(np.abs(self.seen, out=self.scratch), best)
+            add_up(np.abs(self.true, out=self.scratch), pull)
         dot(now.noisy, now.noisy, self.fresh)
-        np.multiply(last[1], self.square, out=row[1])
-        np.add(row[1], self.fresh, out=row[1])
+        np.multiply(last.each[1], self.square, out=energy)
+        np.add(energy, self.fresh, out=energy)
         dot(now.noisy, now.play, self.fresh)
-        np.multiply(last[4], self.beta_column, out=row[4])
-        np.add(row[4], self.fresh, out=row[4])
+        np.multiply(last.each[4], self.beta, out=played)
+        np.add(played, self.fresh, out=played)
 
-    def settle(self, rows: Array, first: int) -> None:
+    def settle(self, rows: Array, first: int, out: Array) -> None:
         """Combine into regrets."""
-        cross, energy, best, pull, played = (rows[:, i].copy() for i in range(5))
+        cross, energy, best, pull, played = rows
         if self.kind == "l2":
             best, pull = np.sqrt(best), np.sqrt(pull)
             cross = np.divide(cross, pull, out=np.zeros_like(cross), where=pull > 0)
         root = self.radius * np.sqrt(energy)
-        rows[:, 0] = played + self.radius * cross
-        rows[:, 1] = np.divide(played + self.radius * best, root, out=np.zeros_like(root), where=root > 0)
-        rows[:, 2] = -self.radius * (cross - pull)
-        rows[:, 3] = pull
+        out[0] = played + self.radius * cross
+        out[1] = np.divide(played + self.radius * best, root, out=np.zeros_like(root), where=root > 0)
+        out[2] = -self.radius * (cross - pull)
+        out[3], out[4] = pull, played
 
 
 class Descent(Probe):
@@ -220,15 +203,15 @@ class Descent(Probe):
         assert objective is not None
         self._value = objective.value
         self.origin = objective.value(now.x)
-        self.beta_column = self.beta[:, None].copy()
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
+    def step(self, now: Now, row: Row, last: Row) -> None:
         """Raw row: the signals."""
-        np.subtract(self._value(now.x), self.origin, out=row[0, :, 0])
-        np.subtract(row[0], last[0], out=row[1])
-        np.multiply(last[2], self.beta_column, out=row[2])
-        np.add(row[2], row[1], out=row[2])
-        dot(now.grad, now.play, row[3])
+        value, drop, discounted, linear = row.each
+        np.subtract(self._value(now.x), self.origin, out=value)
+        np.subtract(value, last.each[0], out=drop)
+        np.multiply(last.each[2], self.beta, out=discounted)
+        np.add(discounted, drop, out=discounted)
+        dot(now.grad, now.play, linear)
 
 
 class Clip(Probe):
@@ -239,9 +222,9 @@ class Clip(Probe):
     def __init__(self, radius: Array, norm: Norm = "l1") -> None:
         self.edge, self.kind = radius * (1.0 - 1e-12), norm
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
+    def step(self, now: Now, row: Row, last: Row) -> None:
         """Raw row: the share."""
         if self.kind == "l2":
-            row[0, :, 0] = np.sqrt(np.vecdot(now.play, now.play)) >= self.edge
+            row.each[0][:] = np.sqrt(np.vecdot(now.play, now.play)) >= self.edge
         else:
-            row[0, :, 0] = (np.abs(now.play) >= self.edge[:, None]).mean(axis=-1)
+            row.each[0][:] = (np.abs(now.play) >= self.edge[:, None]).mean(axis=-1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objectives.base import Objective
-from simulation.recording import Array, Now, Probe
+from simulation.recording import Array, Now, Probe, Row
 
 
 class Progress(Probe):
@@ -31,17 +31,19 @@ class Progress(Probe):
         # not attribute arrays: runs that are done keep theirs when the batch narrows
         self._times = {name: np.full(len(runs), np.inf) for name in ("arrival", "traversal")}
 
-    def step(self, now: Now, row: Array, last: Array) -> None:
+    def step(self, now: Now, row: Row, last: Row) -> None:
         """Raw row: the signals."""
         chain = self._chain
-        row[0, :, 0], row[1, :, 0] = chain.progress(now.x, 0.0), chain.progress(now.x, 1.0)
+        found, passed, slope = row.each
+        found[:], passed[:] = chain.progress(now.x, 0.0), chain.progress(now.x, 1.0)
         size = np.sqrt(np.vecdot(now.grad, now.grad)) * (chain.width / chain.height)
-        row[2, :, 0] = np.where(self.throughout | (row[1, :, 0] < chain.dim), 1.0 / np.maximum(size, 1e-300), 0.0)
+        slope[:] = np.where(self.throughout | (passed < chain.dim), 1.0 / np.maximum(size, 1e-300), 0.0)
 
-    def settle(self, rows: Array, first: int) -> None:
+    def settle(self, rows: Array, first: int, out: Array) -> None:
         """Note the first times."""
+        np.copyto(out, rows)
         for signal, name in enumerate(("arrival", "traversal")):
-            there = rows[:, signal] >= self._chain.dim
+            there = rows[signal] >= self._chain.dim
             time = np.where(there.any(axis=0), first + 1 + there.argmax(axis=0), np.inf)
             found = self._times[name][: len(time)]
             np.minimum(found, time, out=found)

@@ -55,6 +55,7 @@ class Reservoir:
         self._raw = np.empty((len(place), length, width))
         self._rows = np.empty((length, len(numbers), width))
         self._scale, self._next = scale, length
+        self._views = list(self._rows)
 
     def narrow(self, runs: int) -> None:
         """Keep the streams of the first `runs` runs."""
@@ -63,6 +64,7 @@ class Reservoir:
         different = runs if self._which is None else int(self._which.max(initial=-1)) + 1
         del self._generators[different:]
         self._raw, self._rows = self._raw[:different], self._rows[:, :runs]
+        self._views = list(self._rows)
         self._scale = None if self._scale is None else self._scale[:runs]
 
     def ready(self) -> int:
@@ -80,7 +82,7 @@ class Reservoir:
             self._next = 0
         return len(self._rows) - self._next
 
-    def rows(self, steps: int) -> Array:
-        """The next `steps` <= ready() rows, shape (steps, runs, width), valid until the next `ready`."""
+    def rows(self, steps: int) -> list[Array]:
+        """The next `steps` <= ready() rows, each of shape (runs, width), valid until the next `ready`."""
         first, self._next = self._next, self._next + steps
-        return self._rows[first : self._next]
+        return self._views[first : self._next]

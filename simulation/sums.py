@@ -19,13 +19,13 @@ def total_weight(beta: ArrayLike, time: ArrayLike) -> Array:
 
 
 def dot(a: Array, b: Array, out: Array) -> None:
-    """out[r, 0] = <a[r], b[r]> over coordinates."""
+    """out[r] = <a[r], b[r]> over coordinates."""
     if a.shape[1] == 1:
-        multiply(a, b, out)
+        multiply(a, b, out[:, None])
     else:
-        np.vecdot(a, b, out=out[:, 0])
+        np.vecdot(a, b, out=out)
 
 
 def add_up(a: Array, out: Array) -> None:
-    """out[r, 0] = sum of a[r] over coordinates."""
-    np.add.reduce(a, axis=1, keepdims=True, out=out)
+    """out[r] = sum of a[r] over coordinates."""
+    np.add.reduce(a, axis=1, out=out)

@@ -99,7 +99,7 @@ def test_streams_do_not_depend_on_blocks():
         made = Reservoir(STREAMS, "a", range(2), NOISES["two_point"]().fill, 3, None, values)
         got = []
         while len(got) < 100:
-            got += list(made.rows(min(made.ready(), steps)).copy())
+            got += [row.copy() for row in made.rows(min(made.ready(), steps))]
         return np.array(got[:100])
 
     np.testing.assert_array_equal(rows(24, 5), rows(3000, 1000))

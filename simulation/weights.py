@@ -1,0 +1,94 @@
+"""The weights of a discounted average, step by step, for a batch of discounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import add, multiply
+
+from optimizers.base import SHORT, Pair, column
+from simulation.recording import BLOCK, Array
+from simulation.sums import total_weight
+
+
+class Weights:
+    """1/W_t, the newest iterate's weight in the average, and k_t = 1 - 1/W_t, for the steps of a block.
+
+    decays: for every step the factors beta and k_{t-1}, by which the discounted sum of gradients and the distance from
+    the average to the newest iterate decay, for `advance`. beta: shape (runs,). shape: (runs, dim). stacked: as the
+    sums' Pair is.
+    """
+
+    def __init__(self, beta: Array, shape: tuple[int, int], stacked: bool) -> None:
+        self._beta, self._shape, self._stacked = beta, shape, stacked
+        live = beta[beta < 1]
+        # from here on beta^t < 2^-60: the weights are constant
+        self._settled = float("inf") if len(live) < len(beta) else 45.0 / (1.0 - live.max()) + 2.0
+        self._runs, self._constant = 0, False
+        self._whole = np.empty((0, 2, *shape))
+        self.decays: list[Any] = []
+
+    def look(self, first: int, steps: int, runs: int) -> None:
+        """Prepare for the steps first+1 .. first+steps of the first `runs` runs."""
+        constant = first > self._settled
+        if constant and self._constant and runs == self._runs:
+            return
+        if runs != self._runs:
+            self._different, self._which = np.unique(self._beta[:runs], return_inverse=True)
+            self._whole = self._whole[:0]
+        self._runs, self._constant = runs, constant
+        times = np.full(2, np.inf) if constant else np.arange(first, first + steps + 1.0)
+        with np.errstate(divide="ignore"):
+            share = 1.0 / total_weight(self._different, times[:, None])
+        self._share, self._keep, before = share[1:], 1.0 - share[1:], 1.0 - share[:-1]
+        if first == 0:
+            before[0] = 0.0  # before the first step there is no average to be far from
+        self.decays = self._factors(before, (runs, self._shape[1]))
+        if constant:
+            self.decays *= BLOCK
+
+    def _factors(self, keep: Array, shape: tuple[int, int]) -> list[Any]:
+        """For every row of keep, shape (steps, different betas), both factors, in the form that is fastest."""
+        beta = self._beta[: shape[0]]
+        if self._stacked and (shape[1] == 1 or self._constant):
+            if len(self._whole) < len(keep):  # kept from block to block
+                self._whole = np.empty((len(keep), 2, *shape))
+                self._whole[:, 0], self._each = beta[:, None], list(self._whole)
+            self._whole[: len(keep), 1] = keep[:, self._which, None]
+            return self._each[: len(keep)]
+        first = column(beta, shape)
+        if not first.ndim:
+            return [(first, np.array(each)) for each in keep[:, 0]]
+        wide = keep[:, self._which, None]
+        if shape[1] <= SHORT and (self._stacked or self._constant):
+            wide = np.broadcast_to(wide, (len(keep), *shape)).copy()
+        return [(first, row) for row in wide]
+
+    def shares(self, steps: int) -> Array:
+        """1/W_t, shape (steps or 1, runs or 1)."""
+        return self._wide(self._share[:steps])
+
+    def keeps(self, steps: int) -> Array:
+        """k_t, shape (steps or 1, runs or 1)."""
+        return self._wide(self._keep[:steps])
+
+    def _wide(self, values: Array) -> Array:
+        return values if values.shape[1] == 1 else values[:, self._which]
+
+    def keep(self, step: int) -> Array:
+        """k_t at a step of the block, shape (runs, 1)."""
+        return self._keep[0 if self._constant else step, self._which][:, None]
+
+
+def advance(sums: Pair, decay: Any, news: Pair) -> None:
+    """sums <- decay sums + news, in place; decay is one array for both, or a tuple."""
+    if type(decay) is not tuple:
+        multiply(sums.whole, decay, sums.whole)
+        add(sums.whole, news.whole, sums.whole)
+        return
+    first, second = decay
+    multiply(sums.first, first, sums.first)
+    add(sums.first, news.first, sums.first)
+    multiply(sums.second, second, sums.second)
+    add(sums.second, news.second, sums.second)
