@@ -61,10 +61,10 @@ def key(job: Job) -> str:
     return f"{job.name}-{digest.hexdigest()[:16]}"
 
 
-def run(job: Job) -> Cell:
-    """Measure the claim and its controls; what goes wrong becomes the cell's error."""
+def run(job: Job, name: str = "") -> Cell:
+    """Measure the claim and its controls; what goes wrong becomes the cell's error. name: the job's key, if known."""
     claim, problem, context = job.claim, job.problem, job.context
-    bare = Cell(key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
+    bare = Cell(name or key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
     try:
         evidence, controls = claim.examine(problem, context)
     except Exception as error:  # one case must not take the others with it
@@ -73,9 +73,9 @@ def run(job: Job) -> Cell:
     return Cell(**{**vars(bare), "evidence": evidence, "controls": controls})
 
 
-def perform(job: Job) -> tuple[str, str]:
+def perform(job: Job, name: str) -> tuple[str, str]:
     """Run and store one job in its results folder; returns (case, error)."""
-    cell = run(job)
+    cell = run(job, name)
     save(cell, Path(job.config.results) / "cells")
     return cell.case, cell.error
 
@@ -90,12 +90,13 @@ def sweep(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[str]:
     if not jobs:
         return []
     results = Path(jobs[0].config.results)
-    todo = [job for job in jobs if not (results / "cells" / key(job) / "cell.json").is_file() or _failed(job)]
-    write_manifest(jobs, results)
+    names = [key(job) for job in jobs]
+    todo = [(job, name) for job, name in zip(jobs, names, strict=True) if not _done(results / "cells" / name)]
+    write_manifest(jobs, names, results)
     print(f"{len(jobs)} cases, {len(jobs) - len(todo)} already done", flush=True)
     failures: list[str] = []
     began = time.monotonic()
-    futures = [pool.submit(perform, job) for job in reversed(todo)]  # the long theorems first
+    futures = [pool.submit(perform, job, name) for job, name in reversed(todo)]  # the long theorems first
     for done, future in enumerate(as_completed(futures), 1):
         case, error = future.result()
         elapsed = time.monotonic() - began
@@ -107,15 +108,17 @@ def sweep(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[str]:
     return failures
 
 
-def _failed(job: Job) -> bool:
-    path = Path(job.config.results) / "cells" / key(job) / "cell.json"
-    return bool(json.loads(path.read_text(encoding="utf-8"))["error"])
+def _done(cell: Path) -> bool:
+    """Whether the cell is stored, and not as a failure."""
+    path = cell / "cell.json"
+    return path.is_file() and not json.loads(path.read_text(encoding="utf-8"))["error"]
 
 
-def write_manifest(jobs: Sequence[Job], results: Path) -> None:
+def write_manifest(jobs: Sequence[Job], names: Sequence[str], results: Path) -> None:
     """results/manifest.json: the cells that belong to this sweep."""
     cells = [
-        {"case": job.name, "key": key(job), "claim": job.config.case.claim, "problem": job.problem.name} for job in jobs
+        {"case": job.name, "key": name, "claim": job.config.case.claim, "problem": job.problem.name}
+        for job, name in zip(jobs, names, strict=True)
     ]
     results.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"preset": jobs[0].config.preset.name, "seed": jobs[0].config.seed, "cells": cells}, indent=1)

@@ -23,7 +23,8 @@ from simulation.recording import recipe
 
 MARGIN = 0.2  # of an exponent, fixed beforehand: "near 1"
 Q = 0.5  # the probability of the lower bound
-NEAR = 1.25  # tuned: a mean traversal time within this of n/p, over 16 runs
+NEAR = 1.25  # tuned: a mean traversal time within this of n/p
+GROUPS = 16  # fresh runs, averaged in as many groups
 LONG = 4.0  # n/p: a tuning run that takes longer than this disqualifies its point of the grid
 
 
@@ -66,7 +67,7 @@ class ChainProgress(Claim):
     title: ClassVar[str] = "The hard instance"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    runs: int = setting(256)
+    runs: int = setting(0)  # 0: four times the preset's
     revealed: bool = False
     dither: bool = False
     past: bool = False
@@ -80,14 +81,15 @@ class ChainProgress(Claim):
         """Two rows a method, and one of the gradient."""
         dim, p = problem.objective.dim, problem.noise.probability
         stated, steps = int((dim - np.log(1.0 / Q)) / (2.0 * p)), int(4 * dim / p)
-        needed = 1.0 + self._successes(problem, context, steps)
+        runs = self.runs or 4 * context.effort.runs
+        needed = 1.0 + self._successes(problem, context, runs, steps)
         if self.revealed:
             problem = replace(problem, noise=Chain(1.0))
-        checks, curves, steepest = [], [], np.zeros(self.runs)
+        checks, curves, steepest = [], [], np.zeros(runs)
         times = np.arange(1, steps + 1)
         for name, method in METHODS.items():
             made = replace(method, make=_with_dither(method)) if self.dither else method
-            rate, beta = np.full(self.runs, 1.5 * problem.objective.width), np.full(self.runs, 0.5)
+            rate, beta = np.full(runs, 1.5 * problem.objective.width), np.full(runs, 0.5)
             found = race(problem, made, rate, beta, steps, context, throughout=self.past)
             there = (found["arrival"] <= stated).astype(float)
             checks.append(Check("expected", "stated", "share arrived", f"{name}, t={stated}", Q, there))
@@ -103,10 +105,10 @@ class ChainProgress(Claim):
         panel = Panel("arrival", "t", "share of runs with prog = n", "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def _successes(self, problem: Problem, context: Context, steps: int) -> Array:
+    def _successes(self, problem: Problem, context: Context, runs: int, steps: int) -> Array:
         """The time of each run's n-th success, shape (runs,), from the simulation's own streams; inf if later."""
-        found = np.full(self.runs, np.inf)
-        for run in range(self.runs):
+        found = np.full(runs, np.inf)
+        for run in range(runs):
             raw = np.empty((steps, 1))
             problem.noise.fill(context.streams.generator(run, "noise"), raw)
             hits = np.flatnonzero(raw[:, 0])
@@ -191,26 +193,27 @@ class Traversal(AlgorithmClaim):
 
 @cache
 def traversal_times(name: str, links: int, chance: float, problem: Problem, context: Context) -> Array:
-    """Traversal times of fresh runs at the best point of the grid: groups of 64 averaged, shape (16,)."""
+    """Traversal times of fresh runs at the best point of the grid, averaged in groups, shape (GROUPS,)."""
     there = replace(problem, objective=replace(problem.objective, dim=links), noise=Chain(chance))
     rates, sizes = 2.0 ** -np.arange(0.0, 9.0), problem.objective.width * 2.0 ** np.arange(-6.0, 8.0)
-    rate, size = (np.repeat(part.ravel(), 16) for part in np.meshgrid(rates, sizes, indexing="ij"))
+    tuning, group = context.effort.runs // 4, context.effort.runs
+    rate, size = (np.repeat(part.ravel(), tuning) for part in np.meshgrid(rates, sizes, indexing="ij"))
     method = METHODS[name]
     horizon = int(LONG * links / chance)
     found = race(there, method, size, 1.0 - rate, horizon, context, stops=True)["traversal"]
-    grid = found.reshape(len(rates), len(sizes), 16).mean(axis=-1)
+    grid = found.reshape(len(rates), len(sizes), tuning).mean(axis=-1)
     # larger steps cost nothing: the smallest D, then the shortest window, that come near the least possible mean
     good = grid <= NEAR * links / chance
     column = int(np.argmax(good.any(axis=0)))
     row = int(np.argmax(good[:, column]))
     if not good[row, column] or column in (0, len(sizes) - 1) or row == len(rates) - 1:
         raise ArithmeticError(f"{name}, n={links}, p={chance:g}: no point inside the grid comes near n/p")
-    fresh = 1024
-    best = np.full(fresh, sizes[column]), np.full(fresh, 1.0 - rates[row])
+    one = np.ones(GROUPS * group)
+    best = sizes[column] * one, (1.0 - rates[row]) * one
     times = race(there, method, *best, 5 * horizon, context, first_run=10**6, stops=True)["traversal"]
     if not np.isfinite(times).all():
         raise ArithmeticError(f"{name}, n={links}, p={chance:g}: a fresh run did not get through")
-    return times.reshape(16, 64).mean(axis=1)
+    return times.reshape(GROUPS, group).mean(axis=1)
 
 
 @dataclass(frozen=True)

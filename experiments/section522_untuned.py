@@ -109,14 +109,13 @@ class UntunedRegret(Claim):
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One slope a run."""
-        beta, radius, steps = np.full(self.runs, self.beta), np.ones(self.runs), int(20.0 / (1.0 - self.beta))
+        sizes, steps = np.asarray(self.sizes), int(20.0 / (1.0 - self.beta))
+        each = np.repeat(sizes, self.runs)
+        beta, radius = np.full_like(each, self.beta), np.ones_like(each)
         learner = MAKERS[self.online](1.0, self.beta, False)
-        rows = []
-        for size in self.sizes:
-            adversary = replace(problem.adversary, size=size)
-            found = duel(learner, adversary, beta, radius, steps, context.streams)
-            rows.append(found["played.mean"] + found["pull.mean"])
-        regret, sizes = np.array(rows), np.asarray(self.sizes)
+        adversary = replace(problem.adversary, size=each[:, None])
+        found = duel(learner, adversary, beta, radius, steps, context.streams)
+        regret = (found["played.mean"] + found["pull.mean"]).reshape(len(sizes), self.runs)
         slopes, expected = slope(sizes, regret), POWERS[self.online]
         quantity = "slope of the regret"
         check = Check("rate", "stated", quantity, f"{self.online}, beta={self.beta:g}", expected, slopes, MARGIN)

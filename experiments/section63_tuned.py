@@ -17,7 +17,7 @@ from theory.complexity import coordinate_gain
 
 RATES = 2.0 ** -np.arange(0.0, 14.0)  # 1 - beta
 RADII = 2.0 ** np.arange(-10.0, 4.0)  # D for beta-FTRL, D sqrt(d) for clipped Adam
-TUNING, FRESH = 16, 32  # runs for each point of the grid, and runs of the best on fresh streams
+FRESH = 32  # runs of the best on fresh streams
 HORIZON, LONG = 3000, 30_000  # steps of a tuning run, and of a fresh one at most
 
 
@@ -75,11 +75,12 @@ def tune(make: Maker, coordinatewise: bool, problem: Problem, context: Context) 
 
     Raises ArithmeticError if the best point lies at an edge of the grid.
     """
-    rate, size = (np.repeat(part.ravel(), TUNING) for part in np.meshgrid(RATES, RADII, indexing="ij"))
+    tuning = context.effort.runs // 4
+    rate, size = (np.repeat(part.ravel(), tuning) for part in np.meshgrid(RATES, RADII, indexing="ij"))
     unit = np.sqrt(problem.scales.dim) if coordinatewise else 1.0
     learner = make(size / unit, 1.0 - rate, coordinatewise)
     found = hitting_times(problem, learner, 1.0 - rate, HORIZON, context, lasting=True)
-    grid = found.reshape(len(RATES), len(RADII), TUNING).mean(axis=-1)
+    grid = found.reshape(len(RATES), len(RADII), tuning).mean(axis=-1)
     good = grid <= 1.05 * grid.min()  # a longer window may cost nothing: the shortest of the good ones
     row = int(np.argmax(good.any(axis=1)))
     column = int(np.argmin(grid[row]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -20,9 +21,12 @@ class Adversary(Protocol):
         ...
 
 
+@cache
 def _spread(runs: int) -> Array:
     """0 to 1 over the runs, shape (runs, 1): every run plays its own variant."""
-    return np.linspace(0.0, 1.0, runs)[:, None]
+    shares = np.linspace(0.0, 1.0, runs)[:, None]
+    shares.flags.writeable = False
+    return shares
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,21 @@ class Pair:
 
 @dataclass(frozen=True)
 class AgainstPlay:
-    """Pushes along the play, growing from `size` by `growth` a step over `length` steps, then starts small again."""
+    """Pushes along the play, growing from `size` by `growth` a step over `length` steps, then starts small again.
+
+    size: a number, or one for each run, shape (runs, 1).
+    """
 
     growth: float = 1.3
     length: int = 40
     dim: int = 3
-    size: float = 1.0
+    size: float | Array = 1.0
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The play's direction, plus a tenth of noise."""
-        size = self.size * (1.0 + (self.growth - 1.0) * _spread(len(out))) ** (time % self.length)
+        size = self.size
+        if self.growth != 1.0:
+            size = size * (1.0 + (self.growth - 1.0) * _spread(len(out))) ** (time % self.length)
         norm = np.sqrt(np.vecdot(play, play))[:, None]
         out[:] = size * (np.divide(play, norm, out=np.zeros_like(play), where=norm > 0) + 0.1 * raw)
 

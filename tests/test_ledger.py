@@ -171,7 +171,7 @@ def test_the_scaled_chain_is_as_smooth_and_as_steep_as_the_lower_bound_needs(eps
 
 
 def test_what_the_scaled_chain_refuses():
-    for make in (lambda: ScaledRate(links=(3,)), lambda: ScaledRate(chance=0.0), lambda: ScaledStationarity(points=0)):
+    for make in (lambda: ScaledRate(links=(3,)), lambda: ScaledRate(chance=0.0), lambda: ScaledStationarity(points=-1)):
         with pytest.raises(ValueError, match=r"case\.settings"):
             make()
     with pytest.raises(ValueError, match="hard_chain"):
