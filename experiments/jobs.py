@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +39,7 @@ def sources(module: str) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+@cache
 def _imports(path: Path) -> list[str]:
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -57,8 +57,13 @@ def key(job: Job) -> str:
     modules = {type(part).__module__ for part in (job.claim, job.problem.objective, job.problem.noise) if part}
     for path in sorted({path for module in modules for path in sources(module)}):
         digest.update(path.relative_to(ROOT).as_posix().encode())
-        digest.update(path.read_bytes())
+        digest.update(_bytes(path))
     return f"{job.name}-{digest.hexdigest()[:16]}"
+
+
+@cache
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def run(job: Job, name: str = "") -> Cell:
@@ -78,11 +83,6 @@ def perform(job: Job, name: str) -> tuple[str, str]:
     cell = run(job, name)
     save(cell, Path(job.config.results) / "cells")
     return cell.case, cell.error
-
-
-def start_pool(workers: int, tasks: int) -> ProcessPoolExecutor:
-    """Processes for a sweep: spawned, not forked, so that they start from the same state whatever ran here before."""
-    return ProcessPoolExecutor(min(workers, max(1, tasks)), mp_context=get_context("spawn"))
 
 
 def sweep(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[str]:

@@ -22,7 +22,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from experiments import config
 from experiments.config import CASES, Job
-from experiments.jobs import complain, start_pool, sweep
+from experiments.jobs import complain, sweep
+from experiments.pool import start_pool
 from experiments.registry import CLAIMS
 
 

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy import add, multiply
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from objectives.base import Objective
 from optimizers.base import Pair, column
@@ -115,6 +114,8 @@ class Certificate(Probe):
 
     def _accumulate(self, product: Array) -> Array:
         """spread_t = beta spread_{t-1} + product_t, undivided, in compiled code, shape (steps, runs)."""
+        from scipy.signal import lfilter  # takes a second, and whoever composes a sweep does not need it
+
         betas = np.unique(self.beta)
         if len(betas) == 1:
             return lfilter([1.0], [1.0, -betas[0]], product, axis=0, zi=betas[0] * self.spread[None])[0]

@@ -13,7 +13,8 @@ from hydra import compose, initialize_config_dir
 
 from experiments import config
 from experiments.base import Context, Effort
-from experiments.jobs import ROOT, key, run, sources, start_pool, sweep
+from experiments.jobs import ROOT, key, run, sources, sweep
+from experiments.pool import start_pool
 from experiments.registry import CLAIMS
 
 CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))

@@ -1,0 +1,56 @@
+"""What `python -m experiments` does: Hydra composes, jobs are validated and run, errors leave as one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from experiments import config
+from experiments.jobs import complain, sweep
+from experiments.pool import start_pool
+
+
+def _run_one(raw: DictConfig) -> BaseException | None:
+    """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
+    try:
+        job = config.validate(raw)
+        with start_pool(workers=1, tasks=1) as pool:
+            failures = sweep([job], pool)
+    except (OmegaConfBaseException, ValueError, TypeError) as error:
+        return error
+    return RuntimeError(failures[0]) if failures else None
+
+
+def _one_line(error: BaseException) -> str:
+    """What is wrong, in one line: Hydra spreads the choices and the cause over several."""
+    cause = error.__cause__
+    text = f"{error} {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
+    text = re.sub(r"\s*(full_key|object_type|reference_type)[:=].*?(?=\n|$)", "", text)
+    text = re.sub(
+        r"Config search path:.*|Set the environment variable.*|To append to your config.*", "", text, flags=re.S
+    )
+    return "error: " + re.sub(r"\s+", " ", text).strip()
+
+
+def run() -> int:
+    """The exit code: 0 only if every case was measured."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, and leave as one line
+    config.register()
+    with tempfile.TemporaryDirectory() as scratch:
+        OmegaConf.register_new_resolver("scratch", lambda: scratch, replace=True)
+        outcome: list[BaseException | None] = []
+        try:
+            task = lambda raw: outcome.append(_run_one(raw))  # noqa: E731 - hydra.main takes a function of one argument
+            hydra.main(version_base="1.3", config_path=str(config.CASES.parent), config_name="config")(task)()
+            if outcome and outcome[0] is not None:
+                raise outcome[0]
+        except (HydraException, OmegaConfBaseException, ValueError, TypeError, RuntimeError) as error:
+            complain([_one_line(error)])
+            return 1
+    return 0
