@@ -2,70 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
-from pathlib import Path
-
-from analysis import figures, report
-from analysis.judge import broken, table
-from experiments.evidence import Cell, load
+from multiprocessing import forkserver, get_context
 
 
-def collect(results: Path) -> tuple[list[Cell], list[str], str]:
-    """(measured cells in the manifest's order, a line for each missing or failed case, preset)."""
-    manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
-    cells: list[Cell] = []
-    missing: list[str] = []
-    for entry in manifest["cells"]:
-        folder = results / "cells" / entry["key"]
-        if not (folder / "cell.json").is_file():
-            missing.append(f"{entry['case']}: not measured; run the sweep again")
-            continue
-        cell = load(folder)
-        if cell.error:
-            missing.append(f"{entry['case']}: {cell.error}")
-        else:
-            cells.append(cell)
-    return cells, missing, manifest["preset"]
+def main() -> int:
+    """Entry point; see analysis.command."""
+    context = get_context("forkserver")  # forked from a server that has drawn nothing: a figure depends on its cell
+    context.set_forkserver_preload(["analysis.figures"])
+    forkserver.ensure_running()
+    from analysis.command import run  # takes a second, which the server needs as well
 
-
-def main(arguments: list[str]) -> int:
-    """Exit code 1 if a case is missing or failed; what can be judged is judged all the same."""
-    results = Path(arguments[0] if arguments else "results")
-    if not (results / "manifest.json").is_file():
-        print(f"error: {results}/manifest.json is missing: run `make reproduce` first", file=sys.stderr)
-        return 1
-    cells, missing, preset = collect(results)
-    verdicts, twins = table(cells), broken(cells)
-    drawings = results / "figures"
-    drawings.mkdir(exist_ok=True)
-    for old in drawings.glob("*.*"):
-        old.unlink()
-    # drawing is most of the work; spawned, so that a figure's bytes depend on its cell alone
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        list(pool.map(partial(figures.draw, folder=drawings), cells))
-    figures.summary(verdicts, drawings)
-    verdicts.to_csv(results / "verdicts.csv", index=False, float_format="%.6g")
-    twins.to_csv(results / "controls.csv", index=False, float_format="%.6g")
-    report.write(verdicts, twins, cells, results, preset, missing)
-    _print(verdicts, missing, results)
-    return 1 if missing else 0
-
-
-def _print(verdicts, missing: list[str], results: Path) -> None:  # type: ignore[no-untyped-def]
-    counts = verdicts["verdict"].value_counts().sort_index()
-    print(f"{len(verdicts)} rows: " + ", ".join(f"{n} {v}" for v, n in counts.items()))
-    for row in verdicts[verdicts["verdict"].isin(["refuted", "undecided", "failed"])].to_dict("records"):
-        where = ", ".join(str(row[k]) for k in ("label", "problem", "form", "quantity", "setting"))
-        print(f"  {row['verdict']}: {where}: measured {row['measured']:.4g}, bound {row['bound']:.4g}")
-    for line in missing:
-        print(f"failed: {line}", file=sys.stderr)
-    print(f"report: {results / 'report.html'}")
+    return run(sys.argv[1:], context)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatter, NullLocator
 
 from analysis.font import families
 from experiments.evidence import Cell, Curve, Panel
 
 matplotlib.use("Agg")
 STYLE: dict[Any, Any] = {
-    "figure.dpi": 72,  # as both formats have it: texts are measured once
+    "figure.dpi": 72,  # as both formats have it
     "svg.hashsalt": "adam-ema",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
@@ -35,6 +37,9 @@ STYLE: dict[Any, Any] = {
 }
 PALETTE = ("#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#7A5195", "#4D4D4D", "#A6761D")  # colour-blind safe
 RED = "#C1272D"
+LETTER = 4.1  # points: a letter of the legend, on average
+WIDEST = 30  # letters of a line of the legend
+HEAD = 16.0  # points above the first panel, for the title
 AGAIN = (0, (6, 1, 1, 1))  # line style when the palette starts again
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BOUNDS = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}  # line styles of the forms
@@ -61,11 +66,23 @@ class Powers(LogFormatter):
         return f"{x:g}" if 1e-2 <= x < 1e3 else f"{digit}·{power}"
 
 
+def _frame(labels: Sequence[str], panels: int, height: float, left: float) -> tuple[Figure, list[Axes]]:
+    """A figure with its axes, the panels on top of each other and room for the legend on the right; sizes in points.
+
+    Placed by the length of the labels, not by a layout that draws everything in order to measure it.
+    """
+    width, below, above = 7.2 * 72, 42.0, 12.0
+    lines = [len(line) for label in labels for line in label.splitlines()]
+    right = width - 14.0 - (30.0 + LETTER * max(lines) if lines else 0.0)
+    total = panels * height + HEAD
+    figure = Figure(figsize=(width / 72, total / 72))
+    places = [(panels - 1 - i) * height + below for i in range(panels)]
+    size = (right - left) / width, (height - below - above) / total
+    return figure, [figure.add_axes((left / width, place / total, *size)) for place in places]
+
+
 def _save(figure: Figure, folder: Path, name: str) -> None:
     """SVG and PDF without dates, so that the same numbers give the same bytes."""
-    FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, drawn twice; `savefig` would draw everything two times more
     FigureCanvasSVG(figure).print_svg(folder / f"{name}.svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
     FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
 
@@ -75,29 +92,34 @@ def draw(cell: Cell, folder: Path) -> None:
     if cell.evidence is None or not cell.evidence.panels:
         return
     with matplotlib.rc_context({**STYLE, "font.family": families()}):
-        panels = cell.evidence.panels
-        figure = Figure(figsize=(7.2, 3.6 * len(panels)), layout="constrained")
-        for i, panel in enumerate(panels):
-            axes = figure.add_subplot(len(panels), 1, i + 1)
-            _panel(axes, panel, cell)
+        drawn = [_curves(panel, cell) for panel in cell.evidence.panels]
+        figure, places = _frame([label for curves in drawn for _, label in curves], len(drawn), 252.0, 66.0)
+        for axes, panel, curves in zip(places, cell.evidence.panels, drawn, strict=True):
+            _panel(axes, panel, curves)
         figure.suptitle(f"{cell.claim.label} on {cell.problem}", fontsize=10, x=0.02, ha="left")
         _save(figure, folder, cell.case)
 
 
-def _panel(axes: Axes, panel: Panel, cell: Cell) -> None:
+def _curves(panel: Panel, cell: Cell) -> list[tuple[Curve, str]]:
+    """The curves of a panel with their labels, broken into lines: the claim's own, and the first of each control."""
     assert cell.evidence is not None
-    count = 0
-    for curve in (c for c in cell.evidence.curves if c.panel == panel.name):
-        if curve.role == "bound":
-            _line(axes, curve, "black", BOUNDS[next((f for f in BOUNDS if f in curve.label), "stated")])
-        else:
-            _line(axes, curve, PALETTE[count % len(PALETTE)], "-" if count < len(PALETTE) else AGAIN)
-            count += 1
+    curves = [(curve, curve.label) for curve in cell.evidence.curves if curve.panel == panel.name]
     for control in cell.controls:
-        drawn = [c for c in control.evidence.curves if c.panel == panel.name and c.role != "bound"]
-        for j, curve in enumerate(drawn[:1]):
-            label = f"control: {control.name}" if j == 0 else None
+        mine = [c for c in control.evidence.curves if c.panel == panel.name and c.role != "bound"]
+        curves += [(replace(curve, role="control"), f"control: {control.name}") for curve in mine[:1]]
+    return [(curve, fill(label, WIDEST)) for curve, label in curves]
+
+
+def _panel(axes: Axes, panel: Panel, curves: Sequence[tuple[Curve, str]]) -> None:
+    count = 0
+    for curve, label in curves:
+        if curve.role == "control":
             axes.plot(curve.x, curve.y, color=RED, linestyle=":", linewidth=1.0, alpha=0.8, label=label)
+        elif curve.role == "bound":
+            _line(axes, curve, label, "black", BOUNDS[next((f for f in BOUNDS if f in curve.label), "stated")])
+        else:
+            _line(axes, curve, label, PALETTE[count % len(PALETTE)], "-" if count < len(PALETTE) else AGAIN)
+            count += 1
     axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel, xscale=panel.xscale, yscale=panel.yscale)
     _plain(axes)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -108,11 +130,14 @@ def _plain(axes: Axes) -> None:
         if axis.get_scale() == "log":
             axis.set_major_formatter(Powers())
             axis.set_minor_formatter(Powers())
+            low, high = axis.get_view_interval()
+            if high > 100.0 * low:  # then the small ticks have no labels, and cost more than all curves
+                axis.set_minor_locator(NullLocator())
 
 
-def _line(axes: Axes, curve: Curve, colour: str, style: Any) -> None:
+def _line(axes: Axes, curve: Curve, label: str, colour: str, style: Any) -> None:
     width = 0.9 if curve.role == "bound" else 1.4
-    (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=width, label=curve.label)
+    (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=width, label=label)
     if curve.role == "bound":
         line.set_alpha(0.75)
     if curve.low is not None and curve.high is not None:
@@ -123,8 +148,8 @@ def summary(table: pd.DataFrame, folder: Path) -> None:
     """measured/bound of every row, by claim: how close the bounds come; folder/summary.svg and .pdf."""
     with matplotlib.rc_context({**STYLE, "font.family": families()}):
         labels = list(dict.fromkeys(table["label"]))[::-1]
-        figure = Figure(figsize=(7.2, 0.42 * len(labels) + 1.2), layout="constrained")
-        axes = figure.add_subplot()
+        left = 12.0 + 1.3 * LETTER * max(map(len, labels), default=0)
+        figure, (axes,) = _frame(list(VERDICTS), 1, 30.0 * len(labels) + 60.0, left)
         for verdict, colour in VERDICTS.items():
             rows = table[(table["verdict"] == verdict) & (table["ratio"] > 0)]
             place = np.array([labels.index(label) for label in rows["label"]], float)

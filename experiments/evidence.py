@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -142,15 +143,14 @@ def save(cell: Cell, folder: Path) -> Path:
 def load(path: Path) -> Cell:
     """Read one cell folder. Raises FileNotFoundError if it is not complete."""
     text = json.loads((path / "cell.json").read_text(encoding="utf-8"))
-    samples = pd.read_parquet(path / "samples.parquet")
-    curves = pd.read_parquet(path / "curves.parquet")
+    samples = _pieces(pd.read_parquet(path / "samples.parquet"), "check")
+    curves = _pieces(pd.read_parquet(path / "curves.parquet"), "curve")
 
     def evidence(raw: dict[str, Any] | None, arm: str) -> Evidence | None:
         if raw is None:
             return None
-        mine = {key: group for key, group in samples[samples["arm"] == arm].groupby("check")}
-        checks = tuple(_check(item, mine[i]) for i, item in enumerate(raw["checks"]))
-        lines = tuple(_curve(group) for _, group in curves[curves["arm"] == arm].groupby("curve", sort=True))
+        checks = tuple(_check(item, samples[arm][i]) for i, item in enumerate(raw["checks"]))
+        lines = tuple(_curve(piece) for _, piece in sorted(curves.get(arm, {}).items()))
         return Evidence(checks, lines, tuple(Panel(**panel) for panel in raw["panels"]))
 
     controls = tuple(
@@ -170,17 +170,32 @@ def load(path: Path) -> Cell:
     )
 
 
-def _check(item: dict[str, Any], table: pd.DataFrame) -> Check:
-    lower = table["lower"].to_numpy() if bool(table["lower"].notna().any()) else None
-    return Check(**item, samples=table["value"].to_numpy(), lower_samples=lower)
+Piece = dict[str, NDArray[Any]]
 
 
-def _curve(group: pd.DataFrame) -> Curve:
-    first = group.iloc[0]
-    banded = bool(group["low"].notna().all())
-    low, high = (group["low"].to_numpy(), group["high"].to_numpy()) if banded else (None, None)
-    x, y = group["x"].to_numpy(), group["y"].to_numpy()
-    return Curve(first["panel"], first["label"], first["role"], x, y, low, high)
+def _pieces(table: pd.DataFrame, number: str) -> dict[str, dict[int, Piece]]:
+    """The table's columns, cut where a new arm or a new number begins, by both."""
+    columns = {str(name): table[name].to_numpy() for name in table}
+    arms, numbers = columns["arm"], columns[number]
+    new = np.ones(len(table), bool)
+    new[1:] = (arms[1:] != arms[:-1]) | (numbers[1:] != numbers[:-1])
+    found: dict[str, dict[int, Piece]] = {}
+    for first, last in pairwise([*np.flatnonzero(new).tolist(), len(table)]):
+        piece = {name: column[first:last] for name, column in columns.items()}
+        found.setdefault(arms[first], {})[int(numbers[first])] = piece
+    return found
+
+
+def _check(item: dict[str, Any], piece: Piece) -> Check:
+    lower = None if np.isnan(piece["lower"]).all() else piece["lower"]
+    return Check(**item, samples=piece["value"], lower_samples=lower)
+
+
+def _curve(piece: Piece) -> Curve:
+    banded = not np.isnan(piece["low"]).any()
+    low, high = (piece["low"], piece["high"]) if banded else (None, None)
+    panel, label, role = (str(piece[name][0]) for name in ("panel", "label", "role"))
+    return Curve(panel, label, role, piece["x"], piece["y"], low, high)
 
 
 def _arms(cell: Cell) -> list[tuple[str, Evidence]]:

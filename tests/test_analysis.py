@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
-from analysis.__main__ import main
+from analysis.command import run
 from analysis.judge import ALPHA, judge, table
 from experiments.evidence import Cell, Check, ClaimInfo, Control, Curve, Evidence, Panel, load, save
 
@@ -120,13 +121,13 @@ def _results(folder, cells, extra=()):
 def test_report(tmp_path, capsys):
     """Everything is written, escaped, self-contained; a second run gives the same bytes; stale figures go."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a"), cell([check(1.5)], [check(2.0)], "b")])
-    assert main([str(tmp_path)]) == 0
+    assert run([str(tmp_path)], get_context("spawn")) == 0
     first = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert {"a.svg", "a.pdf", "b.svg", "summary.pdf", "verdicts.csv", "report.html"} <= set(first)
     report = first["report.html"].decode()
     assert "x &lt; y &amp; z" in report and "Lemma 99" in report and "<script src" not in report
     (tmp_path / "figures" / "old.svg").write_text("stale")
-    assert main([str(tmp_path)]) == 0
+    assert run([str(tmp_path)], get_context("spawn")) == 0
     again = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert first == again
     assert "refuted" in capsys.readouterr().out
@@ -136,7 +137,7 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
     """Exit code 1 and a line each; the others are still judged and reported."""
     bad = Cell("bad-0", "bad", INFO, "problem", error="ValueError: no such thing")
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "good"), bad], ["gone"])
-    assert main([str(tmp_path)]) == 1
+    assert run([str(tmp_path)], get_context("spawn")) == 1
     said = capsys.readouterr().err
     assert "bad: ValueError: no such thing" in said and "gone: not measured" in said
     assert "no such thing" in (tmp_path / "report.html").read_text()
@@ -145,5 +146,5 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
 
 def test_nothing_measured_yet(tmp_path, capsys):
     """One line that says what to do."""
-    assert main([str(tmp_path)]) == 1
+    assert run([str(tmp_path)], get_context("spawn")) == 1
     assert "make reproduce" in capsys.readouterr().err
