@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ def link(a: Array) -> tuple[Array, Array]:
     return psi, 4.0 * psi / safe**3
 
 
+@cache
 def _steepest(share: float) -> float:
     """sup_a share sqrt(e) exp(-a^2/2) + Psi'(a) sqrt(2 pi e), on a grid plus what may hide between its points.
 
