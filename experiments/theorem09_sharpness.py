@@ -23,6 +23,7 @@ class Sequences:
 
     values: Array
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The t-th gradient of every run."""

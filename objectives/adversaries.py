@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from objectives.base import Array
 
 
 class Adversary(Protocol):
-    """Gives g_t after seeing the play z_t."""
+    """Gives g_t after seeing the play z_t. random: whether it needs `raw`; else numbers are not drawn."""
 
     dim: int
+    random: ClassVar[bool]
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """Write g_t, shape (runs, dim); time = 1, 2, ...; raw are fresh standard normals of that shape."""
+        """Write g_t, shape (runs, dim); time = 1, 2, ...; raw are standard normals of that shape, fresh if random."""
         ...
 
 
@@ -35,6 +36,7 @@ class SpikeThenOnes:
 
     spike: float = 1e6
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The spike at t = 1."""
@@ -48,6 +50,7 @@ class OnesThenOpposite:
     length: int = 1000
     size: float = 1e4
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The blow at t = length + 1."""
@@ -65,6 +68,7 @@ class SlowSine:
 
     period: float = 1600.0
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """A wave a run, a phase a coordinate."""
@@ -78,6 +82,7 @@ class TinyConstant:
 
     size: float = 1e-6
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The same at every step."""
@@ -90,6 +95,7 @@ class Pair:
 
     ratio: float = 1e4
     dim: int = 1
+    random: ClassVar[bool] = False
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """Two gradients."""
@@ -111,6 +117,7 @@ class AgainstPlay:
     length: int = 40
     dim: int = 3
     size: float | Array = 1.0
+    random: ClassVar[bool] = True
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """The play's direction, plus a tenth of noise."""
@@ -127,6 +134,7 @@ class HeavyTailed:
 
     tail: float = 3.0
     dim: int = 3
+    random: ClassVar[bool] = True
 
     def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
         """Independent over time."""

@@ -24,6 +24,7 @@ from simulation.recording import BLOCK, Fold, Now, Probe, Recipe
 from simulation.streams import Reservoir, Streams
 
 Array = NDArray[np.float64]
+NUMBERS = 2**16  # a probe's numbers of a block, of each kind: they stay in the second-level cache, too
 TILE = 8192  # coordinates processed together: their state stays in the second-level cache
 
 
@@ -105,7 +106,8 @@ class _Tile:
     def run(self) -> dict[str, Array]:
         time = 0
         while self.active and not (self.folds and all(fold.probe.satisfied(self.active) for fold in self.folds)):
-            steps = min(int(self.steps[self.active - 1]) - time, BLOCK, self.scaling.ready())
+            steps = min(int(self.steps[self.active - 1]) - time, BLOCK, max(128, NUMBERS // self.active))
+            steps = min(steps, self.scaling.ready())
             if self.noise is not None:
                 steps = min(steps, self.noise.ready())
             self._block(time, steps)

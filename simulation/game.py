@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,12 +32,13 @@ def duel(
     fold = Fold(Regret(beta, radius), runs, np.arange(1, steps + 1))
     fold.probe.begin(None, now, np.arange(runs))
     state = learner.init(now.x.shape)
-    raw = Reservoir(streams, "adversary", range(runs), _normals, adversary.dim)
+    raw = Reservoir(streams, "adversary", range(runs), _normals, adversary.dim) if adversary.random else None
+    silence = np.zeros(now.x.shape)
     with ALARM.arm():
         while now.time < steps:
-            first, length = now.time, min(BLOCK, raw.ready(), steps - now.time)
+            first, length = now.time, min(BLOCK, raw.ready() if raw is not None else BLOCK, steps - now.time)
             rows = fold.views(length, runs)
-            for i, row in enumerate(raw.rows(length)):
+            for i, row in enumerate(raw.rows(length) if raw is not None else repeat(silence, length)):
                 learner.play(state, now.play)
                 adversary.next(first + i + 1, now.play, row, now.noisy)
                 np.copyto(now.grad, now.noisy)

@@ -6,7 +6,7 @@ W_t = sum_s beta^{t-s}. All sums are carried in decayed form; beta^{-t} is never
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy import add, multiply
@@ -121,10 +121,11 @@ class Certificate(Probe):
             return lfilter([1.0], [1.0, -betas[0]], product, axis=0, zi=betas[0] * self.spread[None])[0]
         grown = np.empty_like(product)
         for beta in betas:
-            mine = np.flatnonzero(self.beta == beta)
-            grown[:, mine], _ = lfilter(
-                [1.0], [1.0, -beta], product[:, mine], axis=0, zi=beta * self.spread[None, mine]
-            )
+            mine: Any = np.flatnonzero(self.beta == beta)
+            if mine[-1] - mine[0] == len(mine) - 1:  # neighbours: a view, not a copy
+                mine = slice(mine[0], mine[-1] + 1)
+            start = beta * self.spread[None, mine]
+            grown[:, mine], _ = lfilter([1.0], [1.0, -beta], product[:, mine], axis=0, zi=start)
         return grown
 
     def extras(self) -> dict[str, Array]:
@@ -228,4 +229,4 @@ class Clip(Probe):
         if self.kind == "l2":
             row.each[0][:] = np.sqrt(np.vecdot(now.play, now.play)) >= self.edge
         else:
-            row.each[0][:] = (np.abs(now.play) >= self.edge[:, None]).mean(axis=-1)
+            np.mean(np.abs(now.play) >= self.edge[:, None], axis=-1, out=row.each[0])
