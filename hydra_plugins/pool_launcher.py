@@ -49,7 +49,8 @@ class PoolLauncher(Launcher):
 
     def _compose(self, job_overrides: Sequence[Sequence[str]], pool: ProcessPoolExecutor) -> list[Job]:
         """The jobs of the sweep, without those that their preset leaves out."""
-        wanted = [overrides for overrides in job_overrides if _may_be_wanted(overrides)]
+        keep = pool.map(may_be_wanted, job_overrides, chunksize=16)
+        wanted = [overrides for overrides, kept in zip(job_overrides, keep, strict=True) if kept]
         jobs = []
         found = pool.map(partial(try_to_compose, self.loader, self.master), wanted, chunksize=4)
         for overrides, job in zip(wanted, found, strict=True):
@@ -77,7 +78,7 @@ def try_to_compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence
         return None
 
 
-def _may_be_wanted(overrides: Sequence[str]) -> bool:
+def may_be_wanted(overrides: Sequence[str]) -> bool:
     """False if the case's own file leaves out the preset that is asked for; nothing is composed to find that out."""
     chosen = dict(override.lstrip("+").split("=", 1) for override in overrides if "=" in override)
     path = CASES / f"{chosen.get('case')}.yaml"
