@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis import figures, report
 from analysis.judge import broken, table
-from experiments.evidence import Cell, load
+from experiments.sweep.cells import Cell, load
 
 
 def collect(results: Path) -> tuple[list[Cell], list[str], str]:

@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullLocator
 
 from analysis.font import families
-from experiments.evidence import Cell, Curve, Panel
+from experiments.sweep.cells import Cell
+from experiments.words.evidence import Curve, Panel
 
 matplotlib.use("Agg")
 STYLE: dict[Any, Any] = {

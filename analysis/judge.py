@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.intervals import SAFETY, lower_limit, p_above, p_below, upper_limit
-from experiments.evidence import Cell, Check
+from experiments.sweep.cells import Cell
+from experiments.words.evidence import Check
 
 ALPHA = 0.01
 ROUNDING = 1e-9

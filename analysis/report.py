@@ -11,7 +11,7 @@ from string import Template
 import pandas as pd
 
 from analysis import ablation
-from experiments.evidence import Cell
+from experiments.sweep.cells import Cell
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 SHOWN = (
@@ -135,7 +135,8 @@ def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
     )
     described = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in problems.items() if v)
     return (
-        f"<p class=statement>{escape(info.statement)}</p><p class=source>{escape(info.source)}</p>"
+        f"{''.join(f'<p class=statement>{escape(text)}</p>' for text in info.statement)}"
+        f"<p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
         f"{_table(rows)}{_looseness(rows)}{figures}"
     )

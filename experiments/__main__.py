@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from experiments import pool
+from experiments.sweep import pool
 
 
 def main() -> int:
     """Entry point; the exit code is 0 only if every case was measured."""
     pool.start_server()
-    from experiments.command import run  # takes a second, which the server needs as well
+    from experiments.sweep.command import run  # takes a second, which the server needs as well
 
     return run()
 

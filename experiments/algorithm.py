@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.base import Array, Claim, Context, Problem, setting, thin
-from experiments.evidence import Control, Evidence
-from optimizers import controls
-from optimizers.controls import Maker
+from experiments.words.claim import Measurement
+from experiments.words.evidence import Evidence
+from optimizers.base import Maker
+from optimizers.ftrl import paper_learner
 from optimizers.scaling import Exponential, Scaling
 from simulation.engine import Setup
+from simulation.plan import Plan
 from simulation.recording import Recipe
-from simulation.together import Plan, simulate_together
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class AlgorithmClaim(Claim):
     coordinatewise: clipped Adam (True) or beta-FTRL on the L2 ball (False).
     """
 
-    learner: Maker = controls.paper
+    learner: Maker = paper_learner
     scaling: Scaling = field(default_factory=Exponential)
     coordinatewise: bool = False
 
@@ -50,18 +51,10 @@ class SimulatedClaim(AlgorithmClaim):
         """Evidence from the signals of the plan's simulation."""
         raise TypeError(f"{type(self).__name__} does not say what was found")
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """This claim alone."""
-        return self.conclude(problem, context, self.plan(problem, context).simulate(context.streams))
-
-    def examine(self, problem: Problem, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
-        """See Claim."""
-        twins = self.controls()
-        arms = [self, *(twin for _, twin in twins.values())]
-        signals = simulate_together([arm.plan(problem, context) for arm in arms], context.streams)
-        found = [arm.conclude(problem, context, each) for arm, each in zip(arms, signals, strict=True)]
-        named = zip(twins.items(), found[1:], strict=True)
-        return found[0], tuple(Control(name, text, evidence) for (name, (text, _)), evidence in named)
+        found = yield self.plan(problem, context)
+        return self.conclude(problem, context, found)
 
     def planned(
         self,
@@ -86,10 +79,10 @@ class FreeClaim(SimulatedClaim):
     T (1-beta); runs: independent runs a beta; 0 for the preset's.
     """
 
-    betas: tuple[float, ...] = setting((0.9, 0.99))
+    betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1]")
     reach: float = setting(0.5)
-    windows: int = setting(0)
-    runs: int = setting(0)
+    windows: int = setting(0, "[0, inf)")
+    runs: int = setting(0, "[0, inf)")
 
     def __post_init__(self) -> None:
         if not self.betas or not all(0 < beta < 1 for beta in self.betas):

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, setting, slope
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.ramps import EasedRamp, Ramp
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from experiments.base import Array, Context, Problem, setting
-from experiments.evidence import Check, Evidence
 from experiments.theorem11_stationarity import Point, Theorem11
-from simulation.together import Plan
+from experiments.words.evidence import Check, Evidence
+from simulation.plan import Plan
 from theory import sharpened
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, Scales, setting, slope
 from experiments.corollary12_rates import MARGIN, TARGET
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.noise import Gaussian
 from objectives.ramps import Ramp
 from simulation.engine import Setup, simulate

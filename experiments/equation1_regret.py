@@ -9,11 +9,11 @@ import numpy as np
 
 from experiments.algorithm import FreeClaim
 from experiments.base import Array, Context, Problem, band, thin
-from experiments.evidence import Check, Curve, Evidence, Form, Panel
-from optimizers import controls
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
+from optimizers import wrong
+from simulation.plan import Plan
 from simulation.probes import Regret
 from simulation.recording import recipe
-from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 
@@ -67,9 +67,9 @@ class Equation1(FreeClaim):
     def controls(self) -> dict[str, tuple[str, Self]]:
         """Learners that do not minimise regret."""
         return {
-            "wrong sign": ("plays +z", replace(self, learner=controls.wrong_sign)),
-            "no momentum": ("beta1 = 0", replace(self, learner=controls.no_momentum)),
-            "long momentum": ("beta1 = 1 - (1 - beta)/10", replace(self, learner=controls.long_momentum)),
+            "wrong sign": ("plays +z", replace(self, learner=wrong.wrong_sign)),
+            "no momentum": ("beta1 = 0", replace(self, learner=wrong.no_momentum)),
+            "long momentum": ("beta1 = 1 - (1 - beta)/10", replace(self, learner=wrong.long_momentum)),
         }
 
 

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from experiments.base import Array, Claim, Context, Problem, around, setting
-from experiments.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from objectives.base import Separable
-from simulation.stationarity import measure as stationarity
+from stationarity import measure as stationarity
 from theory import adam_ema, sharpened
 
 POINTS = 16  # a run

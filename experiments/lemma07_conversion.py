@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from experiments.algorithm import FreeClaim
 from experiments.base import Array, Context, Problem, band, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from optimizers.scaling import Constant, Exponential
+from simulation.plan import Plan
 from simulation.probes import Certificate, Descent, Regret
 from simulation.recording import recipe
-from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from experiments.algorithm import FreeClaim
-from experiments.base import Array, Context, Problem, band, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Panel
-from optimizers import controls
+from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.claim import Measurement, Twin
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.numbers import log_grid, mean_and_band
+from experiments.words.problem import Context, Problem
+from foundation.settings import setting
+from optimizers import wrong
 from simulation.probes import Certificate
 from simulation.recording import recipe
-from simulation.together import Plan
 from theory import adam_ema, sharpened
 
 MARGIN = 0.01  # of the sharp bound, fixed beforehand, for the rows in which it is attained
@@ -21,77 +23,55 @@ MARGIN = 0.01  # of the sharp bound, fixed beforehand, for the rows in which it 
 
 @dataclass(frozen=True)
 class Lemma10(FreeClaim):
-    """E_{t~[T]} E||y_t - xbar_t||^2 <= 12 D^2/(1-beta)^2 whenever ||z_t|| <= D (d times that when every |z_t[i]| <= D).
-    Ours: 2 beta/(1+beta) in place of 12, and on a straight line, where it is attained, the exact finite-T value.
-    Measured in units of D^2/(1-beta)^2."""
+    """Measured: E_{t~[T]} E||y_t - xbar_t||^2 in units of D^2/(1-beta)^2; on a straight line, where our bound is
+    attained, against its exact value at finite T."""
 
     name: ClassVar[str] = "lemma10"
     label: ClassVar[str] = "Lemma 10"
     title: ClassVar[str] = "Spread of the iterates around the model EMA"
+    statements = (adam_ema.lemma10_bound, sharpened.lemma10_bound)
 
     straight: bool = setting(False)
     coordinatewise: bool = setting(False)
-    average: str = "ema"
+    average: Literal["ema", "long", "uniform"] = "ema"
 
-    def plan(self, problem: Problem, context: Context) -> Plan:
-        """The spread at every step."""
-        beta, radius, steps = self.parameters(problem, context)
+    def measure(self, problem: Problem, context: Context) -> Measurement:
+        """A row for each beta and form; on straight problems the one of ours says that the bound is attained."""
+        grid = self.grid(problem, context)
+        beta, radius, steps = (grid.column(name) for name in ("beta", "radius", "steps"))
         window = {"ema": beta, "long": 1.0 - (1.0 - beta) / 10.0, "uniform": np.ones_like(beta)}[self.average]
         probe = recipe(Certificate, beta=window, lam=np.ones_like(beta))
-        return self.planned(problem, beta, radius, steps, probe)
+        signals = yield algorithm1(problem, self.learner(radius, beta, self.coordinatewise), steps, probe)
 
-    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
-        """A row for each beta and form; on straight problems one more, in which the bound is attained."""
-        beta, radius, steps = self.parameters(problem, context)
-        unit = np.square(radius / (1.0 - beta))
         dim = problem.scales.dim if self.coordinatewise else 1
-        checks: list[Check] = []
-        curves: list[Curve] = []
-        for name, runs in self.groups(context):
-            b = float(beta[runs][0])
-            samples = found["spread.mean"][runs] / unit[runs]
-            checks += self._checks(name, b, dim, int(steps[runs][0]), samples)
-            times = thin(int(steps.max()))
-            keep = times <= steps[runs][0]
-            curves.append(
-                Curve(
-                    "spread",
-                    name,
-                    "measured",
-                    times[keep],
-                    *band(found["spread.curve"][runs][:, keep] / unit[runs][:, None]),
-                )
-            )
-        ends = np.array([1.0, float(steps.max())])
-        curves += [Curve("spread", "12 d (Lemma 10)", "bound", ends, np.full(2, 12.0 * dim))]
-        curves += [
-            Curve(
-                "spread",
-                "2 beta/(1+beta) d (ours)",
-                "bound",
-                ends,
-                np.full(2, 2 * max(self.betas) / (1 + max(self.betas)) * dim),
-            )
-        ]
-        panel = Panel("spread", "t", "E|y_t - xbar_t|^2 (1-beta)^2 / D^2")
-        return Evidence(tuple(checks), tuple(curves), (panel,))
+        times = log_grid(int(steps.max()))
+        checks, curves = [], []
+        for point, mine in grid.split(signals):
+            unit = np.square(point.radius / (1.0 - point.beta))
+            spread, where = mine["spread.mean"] / unit, str(point)
+            stated, ours = (float(bound(1.0, point.beta, dim)) * (1.0 - point.beta) ** 2 for bound in self.statements)
+            checks.append(Check("expected", "stated", "spread", where, stated, spread))
+            if self.straight:  # there the sharp bound is attained: no interval could stay below it
+                exact = sharpened.straight_line_spread(1.0, point.beta, point.steps) * dim * (1.0 - point.beta) ** 2
+                checks.append(Check("attained", "ours", "spread, finite T", where, exact, spread, MARGIN * exact))
+            else:
+                checks.append(Check("expected", "ours", "spread", where, ours, spread))
+            seen = times <= point.steps
+            line = mean_and_band(mine["spread.curve"][:, seen] / unit)
+            curves.append(Curve("spread", where, "measured", times[seen], *line))
+        ends, most = np.array([1.0, float(steps.max())]), max(self.betas)
+        lines: dict[Form, tuple[str, float]] = {
+            "stated": ("12 d (Lemma 10)", 12.0 * dim),
+            "ours": ("2 beta/(1+beta) d (ours)", 2 * most / (1 + most) * dim),
+        }
+        for form, (label, bound) in lines.items():
+            curves.append(Curve("spread", label, "bound", ends, np.full(2, bound), form=form))
+        return Evidence(tuple(checks), tuple(curves), (Panel("spread", "t", "E|y_t - xbar_t|^2 (1-beta)^2 / D^2"),))
 
-    def _checks(self, name: str, beta: float, dim: int, steps: int, samples: Array) -> list[Check]:
-        unit = (1.0 - beta) ** 2
-        stated = float(adam_ema.lemma10_bound(1.0, beta, dim)) * unit
-        ours = float(sharpened.lemma10_bound(1.0, beta, dim)) * unit
-        checks = [Check("expected", "stated", "spread", name, stated, samples)]
-        if self.straight:  # there the sharp bound is attained: no interval could stay below it
-            exact = sharpened.straight_line_spread(1.0, beta, steps) * dim * unit
-            checks.append(Check("attained", "ours", "spread, finite T", name, exact, samples, MARGIN * exact))
-        else:
-            checks.append(Check("expected", "ours", "spread", name, ours, samples))
-        return checks
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """No clip, and two wrong averages."""
         return {
-            "no clip": ("the ratio is not projected on the ball", replace(self, learner=controls.no_clip)),
-            "long EMA": ("an average ten times too long", replace(self, average="long")),
-            "uniform average": ("the plain average of all iterates", replace(self, average="uniform")),
+            "no clip": self.twin("the ratio is not projected on the ball", "clip", learner=wrong.no_clip),
+            "long EMA": self.twin("an average ten times too long", "model EMA", average="long"),
+            "uniform average": self.twin("the plain average of all iterates", "model EMA", average="uniform"),
         }

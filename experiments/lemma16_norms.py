@@ -9,10 +9,10 @@ from typing import ClassVar, Self
 import numpy as np
 
 from experiments.base import Claim, Context, Problem, around, quotient, setting
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.base import Separable
-from simulation.stationarity import Bracket, Norm
-from simulation.stationarity import measure as stationarity
+from stationarity import Bracket, Norm
+from stationarity import measure as stationarity
 from theory import adam_ema
 
 POINTS = 8  # a run

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from experiments.base import Array, Claim, Context, Problem
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from optimizers.scaling import Constant, Exponential, Gamma, Scaling, Uniform
 
 MARGIN = 0.01  # of the scale G ||z||, fixed beforehand

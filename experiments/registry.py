@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from experiments.base import Claim
-from experiments.baselines import Baselines
+from experiments.beyond_baselines import Baselines
+from experiments.corollary12_optimality import ChainProgress, Traversal
+from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity
 from experiments.corollary12_rates import Corollary12, Corollary13
 from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19
@@ -14,16 +16,14 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
-from experiments.open_question import OpenQuestion
-from experiments.optimality import ChainProgress, Traversal
-from experiments.optimality_rate import ScaledRate, ScaledStationarity
+from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
+from experiments.section6_1_clip import ClipActivity
+from experiments.section6_1_correction import BiasCorrection, Rescaling
+from experiments.section6_3_tuned import TunedGain
 from experiments.section7_ablation import Section7, Section11
-from experiments.section61_clip import ClipActivity
-from experiments.section61_correction import BiasCorrection, Rescaling
-from experiments.section63_tuned import TunedGain
-from experiments.section522_untuned import UntunedRegret, UntunedSteps
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
+from experiments.theorem11_open_question import OpenQuestion
 from experiments.theorem11_stationarity import Theorem11, Theorem18
 
 CLAIMS: dict[str, type[Claim]] = {

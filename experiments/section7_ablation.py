@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from experiments.base import setting
-from experiments.evidence import Form
 from experiments.theorem09_regret import BROKEN
 from experiments.theorem11_stationarity import Point, Theorem11
+from experiments.words.evidence import Form
 from optimizers.scaling import Constant
 
 LEARNERS = ("no momentum", "fixed denominator", "no clip", "equal discounts", "wrong sign")

@@ -7,21 +7,22 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from experiments.base import Array, Claim, Context, Problem, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Form, Panel
-from optimizers import controls
-from optimizers.controls import Maker
+from experiments.base import Array, Claim, Context, Game, Problem, setting, thin
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
+from optimizers import wrong
+from optimizers.base import Maker
+from optimizers.ftrl import paper_learner
 from simulation.game import duel
 from theory import adam_ema, sharpened
 
 BROKEN: dict[str, tuple[str, Maker]] = {
-    "wrong sign": ("plays +z", controls.wrong_sign),
-    "no clip": ("the ratio is not projected on the ball", controls.no_clip),
-    "no momentum": ("beta1 = 0", controls.no_momentum),
-    "equal discounts": ("beta2 = beta1", controls.equal_discounts),
-    "slow denominator": ("beta2 = 1 - (1 - beta)/100", controls.slow_denominator),
-    "long momentum": ("beta1 = 1 - (1 - beta)/10", controls.long_momentum),
-    "fixed denominator": ("the denominator is 1", controls.fixed_denominator),
+    "wrong sign": ("plays +z", wrong.wrong_sign),
+    "no clip": ("the ratio is not projected on the ball", wrong.no_clip),
+    "no momentum": ("beta1 = 0", wrong.no_momentum),
+    "equal discounts": ("beta2 = beta1", wrong.equal_discounts),
+    "slow denominator": ("beta2 = 1 - (1 - beta)/100", wrong.slow_denominator),
+    "long momentum": ("beta1 = 1 - (1 - beta)/10", wrong.long_momentum),
+    "fixed denominator": ("the denominator is 1", wrong.fixed_denominator),
 }
 
 
@@ -34,18 +35,14 @@ class Theorem09(Claim):
     name: ClassVar[str] = "theorem09"
     label: ClassVar[str] = "Theorem 9"
     title: ClassVar[str] = "Discounted regret of beta-FTRL, pathwise"
+    about: ClassVar[type[Problem] | type[Game]] = Game
 
     betas: tuple[float, ...] = setting((0.9, 0.99))
     steps: int = setting(2000)
     runs: int = setting(32)
-    learner: Maker = controls.paper
+    learner: Maker = paper_learner
 
-    def accepts(self, problem: Problem) -> None:
-        """Adversaries only."""
-        if problem.adversary is None:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs an adversary, not an objective")
-
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Game, context: Context) -> Evidence:
         """One row for each beta and constant."""
         checks: list[Check] = []
         curves: list[Curve] = []
@@ -58,7 +55,7 @@ class Theorem09(Claim):
             for form, bound in bounds.items():
                 checks.append(Check("pathwise", form, "regret ratio", f"beta={beta:g}", bound, ratios))
             times = thin(self.steps)
-            role = "measured" if self.learner is controls.paper else "control"
+            role = "measured" if self.learner is paper_learner else "control"
             curves.append(Curve("regret", f"beta={beta:g}", role, times, np.maximum(curve[times - 1], 1e-3)))
         ends = np.array([1.0, self.steps])
         curves += [Curve("regret", f"{c} (Theorem 9)", "bound", ends, np.full(2, float(c))) for c in (4,)]
@@ -66,7 +63,7 @@ class Theorem09(Claim):
         panel = Panel("regret", "horizon T", "largest regret / (D sqrt(sum beta^2(T-t) |g|^2))")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def _ratios(self, problem: Problem, context: Context, beta: float) -> tuple[Array, Array]:
+    def _ratios(self, problem: Game, context: Context, beta: float) -> tuple[Array, Array]:
         betas, radius = np.full(self.runs, beta), np.ones(self.runs)
         learner = self.learner(1.0, beta, False)
         found = duel(learner, problem.adversary, betas, radius, self.steps, context.streams)

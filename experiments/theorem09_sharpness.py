@@ -7,10 +7,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from experiments.base import Array, Claim, Context, Problem, setting
-from experiments.evidence import Check, Curve, Evidence, Panel
-from optimizers import controls
-from optimizers.controls import Maker
+from experiments.base import Array, Claim, Context, Game, Problem, setting
+from experiments.words.evidence import Check, Curve, Evidence, Panel
+from optimizers import wrong
+from optimizers.base import Maker
+from optimizers.ftrl import paper_learner
 from simulation.game import duel
 from theory import sharpened
 
@@ -39,20 +40,16 @@ class Sharpness(Claim):
     name: ClassVar[str] = "theorem09_sharpness"
     label: ClassVar[str] = "Theorem 9 (sharpness)"
     title: ClassVar[str] = "The largest regret ratio that a search finds"
+    about: ClassVar[type[Problem] | type[Game]] = Game
 
     beta: float = setting(0.99)
     length: int = setting(5)
-    learner: Maker = controls.paper
+    learner: Maker = paper_learner
     generations: int = 60
     population: int = 256
     spread: float = 3.0  # of the logarithms of the first sequences' sizes
 
-    def accepts(self, problem: Problem) -> None:
-        """The search starts from random sequences; an adversary only names the game."""
-        if problem.adversary is None:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs an adversary, not an objective")
-
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Game, context: Context) -> Evidence:
         """One row: the best of the search."""
         rng = context.streams.generator(0, "search")
         best = np.zeros((self.population, self.length))
@@ -94,6 +91,6 @@ class Sharpness(Claim):
     def controls(self) -> dict[str, tuple[str, Self]]:
         """Two learners with a larger regret: the check is an upper bound too."""
         return {
-            "wrong sign": ("plays +z", replace(self, learner=controls.wrong_sign)),
-            "no clip": ("the ratio is not projected on the ball", replace(self, learner=controls.no_clip)),
+            "wrong sign": ("plays +z", replace(self, learner=wrong.wrong_sign)),
+            "no clip": ("the ratio is not projected on the ball", replace(self, learner=wrong.no_clip)),
         }

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from experiments.algorithm import SimulatedClaim
 from experiments.base import Array, Context, Problem, Scales, band, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from objectives.base import Separable
-from optimizers import controls
+from optimizers import wrong
+from simulation.plan import Plan
 from simulation.probes import Certificate
 from simulation.recording import recipe
-from simulation.stationarity import measure as stationarity
-from simulation.together import Plan
+from stationarity import measure as stationarity
 from theory import adam_ema, sharpened
 
 TOLERANCE = 1e-4  # of max(value, eps): the gap of the bracket on smooth objectives
@@ -209,7 +209,7 @@ class Theorem11(SimulatedClaim):
         """Broken twins: what the end-to-end check can see."""
         return {
             "last iterate": ("no model EMA: the certificate of x_t alone", replace(self, average="last iterate")),
-            "no momentum": ("beta1 = 0", replace(self, learner=controls.no_momentum)),
+            "no momentum": ("beta1 = 0", replace(self, learner=wrong.no_momentum)),
         }
 
 

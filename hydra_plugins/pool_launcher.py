@@ -20,11 +20,11 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from experiments import config
-from experiments.config import CASES, Job
-from experiments.jobs import complain, sweep
-from experiments.pool import start_pool
 from experiments.registry import CLAIMS
+from experiments.sweep import config
+from experiments.sweep.config import CASES, Job
+from experiments.sweep.jobs import complain, sweep
+from experiments.sweep.pool import start_pool
 
 
 class PoolLauncher(Launcher):

@@ -6,7 +6,7 @@ got wrong. Hyper-parameters are frozen; everything that changes lives in the sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar, cast, runtime_checkable
@@ -35,6 +35,9 @@ class Learner(Protocol):
     def update(self, state: Any, grad: Array) -> None:
         """Take g_t, shape (runs, dim), into `state` in place."""
         ...
+
+
+Maker = Callable[[Any, Any, bool], Learner]  # (radius, beta, coordinatewise) -> learner
 
 
 @runtime_checkable

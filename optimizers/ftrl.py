@@ -6,12 +6,13 @@ Source: arXiv 2405.18199, Algorithm 2 and Theorem 9 (beta-FTRL), Section 6 (clip
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy import absolute, add, divide, maximum, multiply, sqrt
 from numpy.typing import NDArray
 
-from optimizers.base import ALARM, Array, Pair, column, stack
+from optimizers.base import ALARM, Array, Learner, Pair, column, stack
 
 _NEVER = -(2**20)  # the exponent of zero: below every float's
 
@@ -160,3 +161,8 @@ def beta_ftrl(radius: float | Array, beta: float | Array) -> DiscountedFTRL:
 def clipped_adam(radius: float | Array, beta: float | Array) -> DiscountedFTRL:
     """Clipped Adam: beta1 = beta, beta2 = beta^2, per coordinate (arXiv 2405.18199, Section 6)."""
     return DiscountedFTRL(radius, beta, np.square(beta), coordinatewise=True)
+
+
+def paper_learner(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+    """The learner of the paper: beta-FTRL, or clipped Adam if coordinatewise; radius and beta as in DiscountedFTRL."""
+    return clipped_adam(radius, beta) if coordinatewise else beta_ftrl(radius, beta)

@@ -10,10 +10,11 @@ import pytest
 
 from analysis.command import run
 from analysis.judge import ALPHA, judge, table
-from experiments.evidence import Cell, Check, ClaimInfo, Control, Curve, Evidence, Panel, load, save
+from experiments.sweep.cells import Cell, load, save
+from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
 
 RNG = np.random.default_rng(0)
-INFO = ClaimInfo("lemma99", "Lemma 99", "A made-up lemma", "x < y & z", "nowhere")
+INFO = ClaimInfo("lemma99", "Lemma 99", "A made-up lemma", ("x < y & z",), "nowhere")
 
 
 def around(mean, spread=0.01, runs=64):

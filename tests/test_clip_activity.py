@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import chi2
 
 from experiments.base import Context, Effort, Problem
-from experiments.section61_clip import ClipActivity, exceeds_mean
+from experiments.section6_1_clip import ClipActivity, exceeds_mean
 from objectives import OBJECTIVES, build
 from objectives.noise import Gaussian
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from objectives import NOISES, OBJECTIVES
-from optimizers.controls import paper
 from simulation import engine
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate, Clip, Descent, Regret

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from experiments import config
 from experiments.base import Context, Effort
-from experiments.jobs import ROOT, key, run, sources, sweep
-from experiments.pool import start_pool
 from experiments.registry import CLAIMS
+from experiments.sweep import config
+from experiments.sweep.jobs import ROOT, key, run, sources, sweep
+from experiments.sweep.pool import start_pool
 
 CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
 

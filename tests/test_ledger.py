@@ -8,19 +8,20 @@ import pytest
 from analysis import ablation
 from analysis.judge import broken, judge
 from experiments.base import Context, Effort, Problem
-from experiments.baselines import Baselines
+from experiments.beyond_baselines import Baselines
+from experiments.corollary12_optimality import ChainProgress, Traversal, race
+from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity, scaled
 from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19, Design, own_parameters
-from experiments.evidence import Cell, Control
-from experiments.methods import METHODS
-from experiments.optimality import ChainProgress, Traversal, race
-from experiments.optimality_rate import ScaledRate, ScaledStationarity, scaled
+from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
+from experiments.section6_1_correction import BiasCorrection, Rescaling
+from experiments.section6_3_tuned import TunedGain
 from experiments.section7_ablation import Section7, Section11
-from experiments.section61_correction import BiasCorrection, Rescaling
-from experiments.section63_tuned import TunedGain
-from experiments.section522_untuned import UntunedRegret, UntunedSteps
+from experiments.sweep.cells import Cell
+from experiments.words.evidence import Control
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from objectives.noise import Chain, Gaussian
+from optimizers.methods import METHODS
 from theory.complexity import coordinate_gain
 
 CONTEXT = Context(seed=0, case="test", effort=Effort(runs=8, windows=5, guess_limit=3, draws=100))

@@ -8,10 +8,10 @@ from scipy.optimize import minimize
 
 from analysis.judge import judge
 from experiments.base import Context, Effort, Problem
-from experiments.evidence import Check
 from experiments.lemma04_gradient import Lemma04
 from experiments.lemma05_goldstein import Lemma05, least_norm
 from experiments.lemma16_norms import Lemma16
+from experiments.words.evidence import Check
 from objectives import OBJECTIVES, build
 from objectives.noise import Exact
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from objectives.base import PiecewiseSlope
-from simulation.stationarity import CertificateError, dual_value, measure_scalar, verify
+from stationarity import CertificateError, dual_value, measure_scalar, verify
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from objectives import OBJECTIVES
 from objectives.base import Constants, Objective, PiecewiseSlope, Separable
-from simulation.stationarity import (
+from stationarity import (
     CertificateError,
     Norm,
     measure,

@@ -10,17 +10,17 @@ import pytest
 from experiments.base import Context, Effort, Problem
 from experiments.registry import CLAIMS
 from objectives import NOISES, OBJECTIVES
-from optimizers import controls
+from optimizers import wrong
 from optimizers.base import join, take
 from optimizers.baselines import Momentum
-from optimizers.ftrl import clipped_adam
-from simulation import together
+from optimizers.ftrl import clipped_adam, paper_learner
+from simulation.batch_plans import simulate_together
 from simulation.engine import Setup
 from simulation.hitting import HittingTime
+from simulation.plan import Plan
 from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
-from simulation.together import Plan, simulate_together
 
 STREAMS = Streams(5, "together")
 MARKS = np.arange(1, 91, 7)
@@ -31,7 +31,7 @@ def plans(noise, dim):
     objective, made = OBJECTIVES["capped_abs"](dim=dim, slope=2.0, begin=0.5, cap=9.0), NOISES[noise]()
     if noise == "gaussian":
         made = replace(made, sigma=0.7)
-    makers = [controls.paper, controls.no_momentum, controls.wrong_sign, controls.equal_discounts, controls.no_clip]
+    makers = [paper_learner, wrong.no_momentum, wrong.wrong_sign, wrong.equal_discounts, wrong.no_clip]
     learners = [make(RADIUS, BETA, True) for make in makers] + [Momentum(RADIUS, BETA)]
     averages = [BETA, BETA, BETA, np.zeros(3), BETA, np.ones(3)]
     level = np.array([1.0, 0.0, 2.0]) if made.additive else None
@@ -56,8 +56,8 @@ def test_together_or_apart(noise, dim, monkeypatch):
         batches.append(len(setup.steps))
         return simulate(setup, *rest)
 
-    simulate = together.simulate
-    monkeypatch.setattr(together, "simulate", counted)
+    simulate = batch_plans.simulate
+    monkeypatch.setattr(batch_plans, "simulate", counted)
     for mine, alone in zip(simulate_together(every, STREAMS), apart, strict=True):
         assert mine.keys() == alone.keys()
         for name, values in alone.items():
@@ -70,8 +70,8 @@ def test_other_noise_or_other_times_stay_apart(monkeypatch):
     louder = replace(first, setup=replace(first.setup, noise=NOISES["gaussian"](sigma=3.0)))
     later = replace(first, checkpoints=MARKS + 1)
     for other in (louder, later):
-        assert together._together(first, other) is None
-    assert together._together(first, first) is not None
+        assert batch_plans._together(first, other) is None
+    assert batch_plans._together(first, first) is not None
 
 
 def test_join_is_take_the_other_way_round():
@@ -106,7 +106,7 @@ def test_runs_stop_when_all_know_enough():
     """The same times as in runs that go on to T, and no signals, for where they end depends on the batch."""
     objective = OBJECTIVES["ramp"](slope=3.0, length=0.2)
     steps, one, target = np.array([10**7, 10**7, 15]), np.ones(3), np.array([1.0, 2.0, 0.5])
-    setup = Setup(objective, NOISES["none"](), controls.paper((1 - BETA) / 4, BETA, False), steps)
+    setup = Setup(objective, NOISES["none"](), paper_learner((1 - BETA) / 4, BETA, False), steps)
 
     def probe(**more):
         return [recipe(HittingTime, beta=BETA, lam=one, target=target, **more)]

@@ -9,15 +9,15 @@ import numpy as np
 from scipy import optimize
 
 from experiments.base import Array, Claim, Context, Problem, setting, slope
-from experiments.evidence import Check, Curve, Evidence, Panel
-from experiments.methods import METHODS
-from experiments.optimality import MARGIN, needs_a_chain
+from experiments.corollary12_optimality import MARGIN, needs_a_chain
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.chain import SMOOTHNESS, HardChain
 from objectives.noise import Chain
+from optimizers.methods import METHODS
 from simulation.engine import Setup, simulate
 from simulation.hitting import GradientHittingTime
 from simulation.recording import recipe
-from simulation.stationarity import measure_general
+from stationarity import measure_general
 
 STATED = 1.75  # eps, at every point before the end
 TARGET = 2.0  # eps, for the gradient
@@ -198,7 +198,7 @@ class Race:
         probability = 1.0 if self.shown else chance
         chain, method, beta = scaled(links, eps), METHODS[self.name], 1.0 - rate
         there = replace(self.problem, objective=chain, noise=Chain(probability))
-        learner = method.make(size * chain.width, beta, there.scales)
+        learner = method.make(size * chain.width, beta, there.scales.total)
         steps = np.full(len(rate), int(long * links / probability), np.int64)
         numbers, goal = first_run + np.arange(len(rate)), np.full(len(rate), TARGET * eps)
         setup = Setup(chain, there.noise, learner, steps, method.scaling, numbers=numbers)

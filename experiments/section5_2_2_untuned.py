@@ -7,13 +7,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from experiments.base import Claim, Context, Problem, setting, slope
+from experiments.base import Claim, Context, Game, Problem, setting, slope
 from experiments.corollary12_rates import MARGIN, Corollary12, Point, point
-from experiments.evidence import Check, Curve, Evidence, Panel
-from optimizers import controls
-from optimizers.base import Learner
+from experiments.words.evidence import Check, Curve, Evidence, Panel
+from optimizers.base import Learner, Maker
 from optimizers.baselines import untuned
-from optimizers.controls import Maker
+from optimizers.ftrl import paper_learner
 from simulation.game import duel
 from theory.complexity import SECTION522_FTRL_STOPPED, SECTION522_OGD_STOPPED
 
@@ -25,7 +24,7 @@ def descent(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
     return untuned(radius, beta)
 
 
-MAKERS: dict[str, Maker] = {"beta-FTRL": controls.paper, "OGD": descent}
+MAKERS: dict[str, Maker] = {"beta-FTRL": paper_learner, "OGD": descent}
 
 
 def _known(online: str) -> None:
@@ -102,12 +101,12 @@ class UntunedRegret(Claim):
         if len(self.sizes) < 2 or not all(0 < s < (1.0 - self.beta) ** -0.5 for s in self.sizes):
             raise ValueError(f"case.settings.sizes = {self.sizes}: two or more, each in (0, 1/sqrt(1-beta))")
 
-    def accepts(self, problem: Problem) -> None:
+    def accepts(self, problem: Game) -> None:
         """Adversaries with a size."""
-        if not hasattr(problem.adversary, "size"):
+        if not isinstance(problem, Game) or not hasattr(problem.adversary, "size"):
             raise ValueError(f"problem = {problem.name}: {self.name} needs an adversary with a size")
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Game, context: Context) -> Evidence:
         """One slope a run."""
         sizes, steps = np.asarray(self.sizes), int(20.0 / (1.0 - self.beta))
         each = np.repeat(sizes, self.runs)
@@ -135,7 +134,7 @@ class UntunedRegret(Claim):
 class _Swapped(UntunedRegret):
     """Expects what `online` promises and runs the other learner."""
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Game, context: Context) -> Evidence:
         """The other's samples under our own expectation."""
         other = next(name for name in POWERS if name != self.online)
         twin = UntunedRegret(other, self.beta, self.sizes, self.runs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.stationarity.oracle import Array, Minimum, Oracle, Rows
+from stationarity.oracle import Array, Minimum, Oracle, Rows
 
 ROUNDS = 60
 HALVE = 4  # every 4th round halves the interval of v instead, against slow one-sided convergence

@@ -9,13 +9,13 @@ import numpy as np
 
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem, setting
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.kinks import Zigzag
 from objectives.noise import Exact
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.recording import recipe
-from simulation.stationarity import measure_separable
+from stationarity import measure_separable
 from theory import adam_ema
 
 RUNS = 16  # half of them choose the worst candidate, the other half say what it is

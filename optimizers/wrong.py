@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from optimizers.base import Array, Learner, Mover, column
-from optimizers.ftrl import DiscountedFTRL
-
-Maker = Callable[[Any, Any, bool], Learner]  # (radius, beta, coordinatewise) -> learner
+from optimizers.ftrl import DiscountedFTRL, paper_learner
 
 
 @dataclass(frozen=True)
@@ -91,14 +88,9 @@ class FixedDenominator:
         np.add(state.first, grad, out=state.first)
 
 
-def paper(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
-    """The learner of the paper: beta-FTRL, or clipped Adam if coordinatewise. Not broken."""
-    return DiscountedFTRL(radius, beta, np.square(beta), coordinatewise)
-
-
 def wrong_sign(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
     """z -> -z."""
-    return Flipped(paper(radius, beta, coordinatewise))
+    return Flipped(paper_learner(radius, beta, coordinatewise))
 
 
 def no_clip(radius: Any, beta: Any, coordinatewise: bool) -> Learner:

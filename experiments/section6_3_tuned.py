@@ -11,8 +11,8 @@ import numpy as np
 from experiments.algorithm import AlgorithmClaim
 from experiments.base import Array, Context, Problem
 from experiments.corollary19_gain import hitting_times, own_parameters
-from experiments.evidence import Check, Curve, Evidence, Panel
-from optimizers.controls import Maker
+from experiments.words.evidence import Check, Curve, Evidence, Panel
+from optimizers.base import Maker
 from theory.complexity import coordinate_gain
 
 RATES = 2.0 ** -np.arange(0.0, 14.0)  # 1 - beta

@@ -10,13 +10,13 @@ import numpy as np
 from scipy.special import betainc
 
 from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Claim, Context, Problem, Scales, setting, slope
-from experiments.evidence import Check, Curve, Evidence, Panel
-from experiments.methods import METHODS, Method
+from experiments.base import Array, Claim, Context, Problem, setting, slope
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.chain import HardChain
 from objectives.noise import Chain
 from optimizers.base import Learner
-from optimizers.controls import dithered
+from optimizers.methods import METHODS, Method
+from optimizers.wrong import dithered
 from simulation.engine import Setup, simulate
 from simulation.progress import Progress
 from simulation.recording import recipe
@@ -46,7 +46,7 @@ def race(
     stops: bool = False,
 ) -> dict[str, Array]:
     """What `Progress` finds for runs with these step sizes and discounts, both of shape (runs,)."""
-    learner = method.make(rate, beta, problem.scales)
+    learner = method.make(rate, beta, problem.scales.total)
     horizon = np.full(len(rate), steps, np.int64)
     numbers = first_run + np.arange(len(rate))
     setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, numbers=numbers)
@@ -126,8 +126,8 @@ class ChainProgress(Claim):
 
 
 def _with_dither(method: Method) -> Any:
-    def make(rate: Array, beta: Array, scales: Scales) -> Learner:
-        return dithered(method.make(rate, beta, scales))
+    def make(rate: Array, beta: Array, scale: float) -> Learner:
+        return dithered(method.make(rate, beta, scale))
 
     return make
 

@@ -8,7 +8,7 @@ from typing import Literal, cast
 import numpy as np
 
 from objectives.base import Objective, PiecewiseSlope, Separable, SmoothSlope
-from simulation.stationarity.oracle import ROUNDING, Array
+from stationarity.oracle import ROUNDING, Array
 
 Norm = Literal["l1", "l2"]
 DEPTH = 60

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from objectives.base import Objective
-from simulation.stationarity.oracle import ROUNDING, Array
+from stationarity.oracle import ROUNDING, Array
 
 GUESSES = 1 << 9  # boxes kept a level where nothing can be certified
 LEVELS = 40

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.stationarity.oracle import Array, Rows
+from stationarity.oracle import Array, Rows
 
 BISECTIONS = 64
 

@@ -15,10 +15,10 @@ import numpy as np
 from scipy.optimize import linprog
 
 from objectives.base import Objective
-from simulation.stationarity.boxes import Local
-from simulation.stationarity.bracket import Bracket, Norm, size
-from simulation.stationarity.oracle import ROUNDING, Array
-from simulation.stationarity.separable import check_range
+from stationarity.boxes import Local
+from stationarity.bracket import Bracket, Norm, size
+from stationarity.oracle import ROUNDING, Array
+from stationarity.separable import check_range
 
 ROUNDS = 80
 STALLED = 4  # incomplete searches in a row that gain less than a twentieth of the gap: stop

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from experiments.base import Array, Scales
+from foundation.arrays import Array
 from optimizers.base import Learner
 from optimizers.baselines import (
     AdaGrad,
@@ -26,14 +26,14 @@ from optimizers.scaling import Constant, Exponential, Scaling, Uniform
 
 @dataclass(frozen=True)
 class Method:
-    """make(rate, beta, scales) -> learner; rate, beta of shape (runs,).
+    """make(rate, beta, scale) -> learner; rate, beta of shape (runs,), scale = G + sigma.
 
     output, of the gradient points: the last one, their EMA with discount beta, or the average over the last complete
     block of `blocks(beta)` steps. discounted: beta does something. proportional: the step grows with the gradient, so
     that the rate has the unit of x over that of g.
     """
 
-    make: Callable[[Array, Array, Scales], Learner]
+    make: Callable[[Array, Array, float], Learner]
     scaling: Scaling = field(default_factory=Constant)
     output: Literal["last", "ema", "blocks"] = "last"
     discounted: bool = True
@@ -45,18 +45,16 @@ def blocks(beta: Array) -> Array:
     return np.round(1.0 / (1.0 - beta))
 
 
-def _o2nc(rate: Array, beta: Array, scales: Scales) -> Learner:
+def _o2nc(rate: Array, beta: Array, scale: float) -> Learner:
     """Blocks of 1/(1-beta) steps, D = rate, eta = D sqrt(1-beta)/(G + sigma) (arXiv 2302.03775)."""
-    step = rate * np.sqrt(1.0 - beta) / (scales.lipschitz + scales.sigma)
+    step = rate * np.sqrt(1.0 - beta) / scale
     return BlockedDescent(rate, step, blocks(beta))
 
 
 METHODS: dict[str, Method] = {
     "clipped Adam + EMA": Method(lambda r, b, s: clipped_adam(r, b), Exponential(), output="ema"),
     "beta-FTRL + EMA": Method(lambda r, b, s: beta_ftrl(r, b), Exponential(), output="ema"),
-    "exponentiated O2NC": Method(
-        lambda r, b, s: exponentiated_o2nc(r, b, 1.0, s.lipschitz + s.sigma), Exponential(), output="ema"
-    ),
+    "exponentiated O2NC": Method(lambda r, b, s: exponentiated_o2nc(r, b, 1.0, s), Exponential(), output="ema"),
     "O2NC": Method(_o2nc, Uniform(0.5), output="blocks"),
     "schedule-free SGD": Method(lambda r, b, s: ScheduleFree(r, b), Uniform(0.5), output="ema", proportional=True),
     "Adam + EMA": Method(lambda r, b, s: Adam(r, b), output="ema"),

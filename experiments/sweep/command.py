@@ -11,9 +11,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments import config
-from experiments.jobs import complain, sweep
-from experiments.pool import start_pool
+from experiments.sweep import config
+from experiments.sweep.jobs import complain, sweep
+from experiments.sweep.pool import start_pool
 
 
 def _run_one(raw: DictConfig) -> BaseException | None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from objectives.base import PiecewiseSlope, SmoothSlope
-from simulation.stationarity.envelope import Mixture, envelope, start
-from simulation.stationarity.master import Master, best_direction
-from simulation.stationarity.oracle import (
+from stationarity.envelope import Mixture, envelope, start
+from stationarity.master import Master, best_direction
+from stationarity.oracle import (
     ROUNDING,
     Array,
     Minimum,

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.config import Job, plain
-from experiments.evidence import Cell, save
+from experiments.sweep.cells import Cell, save
+from experiments.sweep.config import Job, plain
+from experiments.words.harness import examine
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @cache
@@ -54,7 +55,8 @@ def key(job: Job) -> str:
     """The name of the job's cell: a hash of its config, of the sources of its claim and of NumPy's version."""
     digest = hashlib.sha256(json.dumps(plain(job.config), sort_keys=True).encode())
     digest.update(np.__version__.encode())
-    modules = {type(part).__module__ for part in (job.claim, job.problem.objective, job.problem.noise) if part}
+    parts = (job.claim, *vars(job.problem).values())
+    modules = {type(part).__module__ for part in parts if not isinstance(part, str)}
     for path in sorted({path for module in modules for path in sources(module)}):
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(_bytes(path))
@@ -71,7 +73,7 @@ def run(job: Job, name: str = "") -> Cell:
     claim, problem, context = job.claim, job.problem, job.context
     bare = Cell(name or key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
     try:
-        evidence, controls = claim.examine(problem, context)
+        evidence, controls = examine(claim, problem, context)
     except Exception as error:  # one case must not take the others with it
         reason = traceback.format_exception_only(error)[-1].strip()
         return Cell(**{**vars(bare), "error": reason})

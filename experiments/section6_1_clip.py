@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from experiments.algorithm import FreeClaim
 from experiments.base import Array, Context, Problem, band, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Panel
-from optimizers import controls
+from experiments.words.evidence import Check, Curve, Evidence, Panel
+from optimizers import wrong
+from simulation.plan import Plan
 from simulation.probes import Clip
 from simulation.recording import recipe
-from simulation.together import Plan
 
 MARGIN = 0.01  # of the probability, fixed beforehand
 
@@ -78,4 +78,4 @@ class ClipActivity(FreeClaim):
 
     def controls(self) -> dict[str, tuple[str, Self]]:
         """Another second moment."""
-        return {"beta2 = beta1": ("beta2 = beta1", replace(self, learner=controls.equal_discounts))}
+        return {"beta2 = beta1": ("beta2 = beta1", replace(self, learner=wrong.equal_discounts))}

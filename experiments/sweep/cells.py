@@ -1,7 +1,7 @@
-"""What an experiment hands to the analysis: checks with their samples, and curves for the figure.
+"""Cells: what one case of a sweep found, as files.
 
-Experiments measure, analysis judges: nothing here decides anything. A cell is one case (a claim on a
-problem): its evidence, the evidence of its controls, and what they say about themselves.
+A cell is one case (a claim on a problem): its evidence, the evidence of its controls, and what they say about
+themselves. It is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -13,96 +13,13 @@ import tempfile
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Kind = Literal["pathwise", "expected", "identity", "attained", "rate"]
-Form = Literal["stated", "proved", "ours"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One comparison of a measured quantity with a bound; a row of the verdict table.
-
-    kind: how `samples` meet `bound`.
-      pathwise: every sample <= bound (a sample is the worst of a run over all horizons, or over its points).
-      expected: the mean of the samples <= bound.
-      identity: the mean of the samples equals bound within `margin` (an absolute number).
-      attained: the mean is <= bound + margin and >= 0.97 bound.
-      rate: the mean of the samples (slopes) is within `margin` of bound.
-    samples: shape (runs,), one number a run, runs independent.
-    lower_samples: shape (runs,) or None. Where samples are certified upper bounds of the quantity, certified
-      lower bounds of it: the claim is supported by the former, and refuted only by the latter.
-    start: for end-to-end bounds, a lower bound of the same quantity at the start; the row is
-      vacuous when start <= bound, because then it holds before anything was done.
-    """
-
-    kind: Kind
-    form: Form
-    quantity: str
-    setting: str
-    bound: float
-    samples: NDArray[np.float64]
-    margin: float = 0.0
-    start: float | None = None
-    lower_samples: NDArray[np.float64] | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A line of the figure. role: "measured", "bound" or "control"; low/high bound the band over runs."""
-
-    panel: str
-    label: str
-    role: str
-    x: NDArray[Any]
-    y: NDArray[np.float64]
-    low: NDArray[np.float64] | None = None
-    high: NDArray[np.float64] | None = None
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The axes of a group of curves."""
-
-    name: str
-    xlabel: str
-    ylabel: str
-    xscale: str = "log"
-    yscale: str = "log"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that one measurement of a claim, or of one of its controls, found."""
-
-    checks: tuple[Check, ...]
-    curves: tuple[Curve, ...] = ()
-    panels: tuple[Panel, ...] = ()
-
-
-@dataclass(frozen=True)
-class Control:
-    """A deliberately broken twin of a claim and what the same checks found on it."""
-
-    name: str
-    description: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class ClaimInfo:
-    """Who speaks: name (file), label (the paper's), title, statement (HTML-free text), source."""
-
-    name: str
-    label: str
-    title: str
-    statement: str
-    source: str
+from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
 
 
 @dataclass(frozen=True)
@@ -154,13 +71,13 @@ def load(path: Path) -> Cell:
         return Evidence(checks, lines, tuple(Panel(**panel) for panel in raw["panels"]))
 
     controls = tuple(
-        Control(c["name"], c["description"], evidence(c["evidence"], c["name"]) or Evidence(()))
+        Control(c["name"], c["description"], evidence(c["evidence"], c["name"]) or Evidence(()), c["removes"])
         for c in text["controls"]
     )
     return Cell(
         key=text["key"],
         case=text["case"],
-        claim=ClaimInfo(**text["claim"]),
+        claim=ClaimInfo(**{**text["claim"], "statement": tuple(text["claim"]["statement"])}),
         problem=text["problem"],
         problem_description=text["problem_description"],
         evidence=evidence(text["evidence"], ""),
@@ -194,8 +111,8 @@ def _check(item: dict[str, Any], piece: Piece) -> Check:
 def _curve(piece: Piece) -> Curve:
     banded = not np.isnan(piece["low"]).any()
     low, high = (piece["low"], piece["high"]) if banded else (None, None)
-    panel, label, role = (str(piece[name][0]) for name in ("panel", "label", "role"))
-    return Curve(panel, label, role, piece["x"], piece["y"], low, high)
+    panel, label, role, form = (str(piece[name][0]) for name in ("panel", "label", "role", "form"))
+    return Curve(panel, label, role, piece["x"], piece["y"], low, high, form or None)  # type: ignore[arg-type]
 
 
 def _arms(cell: Cell) -> list[tuple[str, Evidence]]:
@@ -214,12 +131,13 @@ def _write_tables(cell: Cell, folder: Path) -> None:
             values.append(pd.DataFrame(table))
         for i, curve in enumerate(evidence.curves):
             head = {"arm": arm, "curve": i, "panel": curve.panel, "label": curve.label, "role": curve.role}
+            head["form"] = curve.form or ""
             low = np.nan if curve.low is None else curve.low
             high = np.nan if curve.high is None else curve.high
             x = np.asarray(curve.x, float)
             lines.append(pd.DataFrame({**head, "x": x, "y": curve.y, "low": low, "high": high}, index=range(len(x))))
     empty_values = pd.DataFrame(columns=["arm", "check", "run", "value", "lower"])
-    empty_lines = pd.DataFrame(columns=["arm", "curve", "panel", "label", "role", "x", "y", "low", "high"])
+    empty_lines = pd.DataFrame(columns=["arm", "curve", "panel", "label", "role", "form", "x", "y", "low", "high"])
     (pd.concat(values) if values else empty_values).to_parquet(
         folder / "samples.parquet", compression="zstd", index=False
     )

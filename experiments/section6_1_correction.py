@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from experiments.base import Array, Claim, Context, Problem, band, setting, thin
-from experiments.evidence import Check, Curve, Evidence, Panel
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from optimizers.base import ALARM, Learner
 from optimizers.baselines import Adam
 from optimizers.ftrl import DiscountedFTRL, beta_ftrl, clipped_adam

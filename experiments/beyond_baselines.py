@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.base import Array, Claim, Context, Problem, setting
-from experiments.evidence import Check, Curve, Evidence, Panel
-from experiments.methods import METHODS, Method, blocks
+from experiments.words.evidence import Check, Curve, Evidence, Panel
 from objectives.base import Separable
+from optimizers.methods import METHODS, Method, blocks
 from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.recording import recipe
-from simulation.stationarity import measure_separable
+from stationarity import measure_separable
 from theory import sharpened
 
 OURS = "clipped Adam + EMA"
@@ -155,7 +155,7 @@ def run(
     first_run: int = 0,
 ) -> Array:
     """The measure (a certified upper bound) at the output, at the times, shape (runs, times)."""
-    learner = method.make(rate, beta, problem.scales)
+    learner = method.make(rate, beta, problem.scales.total)
     horizon = np.full(len(rate), steps, np.int64)
     numbers = first_run + np.arange(len(rate))
     setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, numbers=numbers)

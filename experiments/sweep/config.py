@@ -9,11 +9,12 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
-from experiments.base import Claim, Context, Effort, Problem
 from experiments.registry import CLAIMS
+from experiments.words.claim import Claim
+from experiments.words.problem import Context, Effort, Game, Problem
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 
-CASES = Path(__file__).resolve().parent.parent / "conf" / "case"
+CASES = Path(__file__).resolve().parent.parent.parent / "conf" / "case"
 
 
 @dataclass
@@ -38,6 +39,12 @@ class PresetConfig:
     windows: int = MISSING
     guess_limit: float = MISSING
     draws: int = MISSING
+    many_runs: int = MISSING
+    slope_runs: int = MISSING
+    gain_runs: int = MISSING
+    tuning_runs: int = MISSING
+    fresh_runs: int = MISSING
+    points: int = MISSING
 
 
 @dataclass
@@ -68,7 +75,7 @@ class Job:
 
     config: Config
     claim: Claim
-    problem: Problem
+    problem: Problem | Game
     context: Context
 
     @property
@@ -93,7 +100,7 @@ def validate(raw: DictConfig) -> Job:
     problem = make_problem(config.problem)
     claim.accepts(problem)
     preset = config.preset
-    effort = Effort(preset.runs, preset.windows, preset.guess_limit, preset.draws)
+    effort = Effort(**{key: value for key, value in vars(preset).items() if key != "name"})
     return Job(config, claim, problem, Context(config.seed, config.case.name, effort))
 
 
@@ -116,7 +123,7 @@ def _positive(config: Config) -> None:
 
 def _claim(case: CaseConfig) -> Claim:
     kind = CLAIMS[case.claim]
-    known = [item.name for item in fields(kind) if item.metadata.get("setting")]
+    known = [item.name for item in fields(kind) if "setting" in item.metadata]
     for key, value in case.settings.items():
         if key not in known:
             raise ValueError(f"case.settings.{key} = {value}: unknown; {case.claim} takes {', '.join(known) or 'none'}")
@@ -124,13 +131,13 @@ def _claim(case: CaseConfig) -> Claim:
     return kind(**settings)
 
 
-def make_problem(config: ProblemConfig) -> Problem:
+def make_problem(config: ProblemConfig) -> Problem | Game:
     """The problem of a configuration. Raises ValueError naming an unknown name or bad argument."""
     if (config.objective is None) == (config.adversary is None):
         raise ValueError(f"problem = {config.name}: give exactly one of problem.objective and problem.adversary")
     if config.adversary is not None:
         adversary = build(ADVERSARIES, config.adversary, config.arguments)
-        return Problem(config.name, None, None, config.description, adversary)
+        return Game(config.name, adversary, config.description)
     objective = build(OBJECTIVES, str(config.objective), config.arguments)
     noise = build(NOISES, config.noise, config.noise_arguments)
     noise.levels(objective)  # refuses a noise that does not fit the dimension

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from objectives.base import PiecewiseSlope, Separable
-from simulation.stationarity.bracket import Bracket, CertificateError, Norm, Verified, dual_value, verify
-from simulation.stationarity.oracle import Array
-from simulation.stationarity.separable import measure_scalar, measure_separable
+from stationarity.bracket import Bracket, CertificateError, Norm, Verified, dual_value, verify
+from stationarity.oracle import Array
+from stationarity.separable import measure_scalar, measure_separable
 
 __all__ = [
     "Bracket",
@@ -41,8 +41,8 @@ EXACT = 1e-10
 
 
 def measure_general(*args: Any, **options: Any) -> Bracket:
-    """See simulation.stationarity.general.measure_general; imported when called, for it needs scipy.optimize."""
-    from simulation.stationarity.general import measure_general as general
+    """See stationarity.general.measure_general; imported when called, for it needs scipy.optimize."""
+    from stationarity.general import measure_general as general
 
     return general(*args, **options)
 

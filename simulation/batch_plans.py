@@ -6,48 +6,46 @@ A step costs mostly the calls that it makes, hardly the runs that it moves; and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizers.base import join
-from simulation.engine import Setup, simulate
-from simulation.recording import Array, Recipe
+from simulation.engine import Setup
+from simulation.plan import Plan, Signals
+from simulation.recording import Array
 from simulation.streams import Streams
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One simulation: what is run, what is measured, and the times of the curves."""
+class Ask(Protocol):
+    """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 
-    setup: Setup
-    probes: tuple[Recipe, ...]
-    checkpoints: NDArray[np.int64] | None = None
-
-    def simulate(self, streams: Streams) -> dict[str, Array]:
-        """Signals by name."""
-        return simulate(self.setup, self.probes, streams, self.checkpoints)
+    def simulate(self, streams: Streams) -> Signals:
+        """Its signals by name."""
+        ...
 
 
-def simulate_together(plans: Sequence[Plan], streams: Streams) -> list[dict[str, Array]]:
-    """For each plan what `plan.simulate` gives, bit for bit."""
-    groups: list[tuple[Plan, list[int]]] = []
-    for i, plan in enumerate(plans):
+def simulate_together(asks: Sequence[Ask], streams: Streams) -> list[Signals]:
+    """For each ask what `ask.simulate` gives, bit for bit."""
+    groups: list[tuple[Ask, list[int]]] = []
+    for i, ask in enumerate(asks):
         for at, (wide, members) in enumerate(groups):
-            both = _together(wide, plan)
+            both = _together(wide, ask) if isinstance(wide, Plan) and isinstance(ask, Plan) else None
             if both is not None:
                 groups[at] = both, [*members, i]
                 break
         else:
-            groups.append((plan, [i]))
-    results: list[dict[str, Array]] = [{} for _ in plans]
+            groups.append((ask, [i]))
+    results: list[Signals] = [{} for _ in asks]
     for wide, members in groups:
-        found = wide.simulate(streams)
-        ends = np.cumsum([len(plans[i].setup.steps) for i in members])
-        for i, end in zip(members, ends, strict=True):
-            mine = slice(end - len(plans[i].setup.steps), end)
+        found, first = wide.simulate(streams), 0
+        for i in members:
+            ask = asks[i]
+            mine = slice(first, first + len(ask.setup.steps)) if isinstance(ask, Plan) else slice(None)
             results[i] = {name: values[mine] for name, values in found.items()}
+            first = mine.stop or 0
     return results
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from objectives.base import PiecewiseSlope
-from simulation.stationarity.bracket import Bracket, Norm, size
-from simulation.stationarity.oracle import ROUNDING, Array
-from simulation.stationarity.solver import Grouped, Proof, Search, Slope
+from stationarity.bracket import Bracket, Norm, size
+from stationarity.oracle import ROUNDING, Array
+from stationarity.solver import Grouped, Proof, Search, Slope
 
 CELLS = 1 << 16  # rows times pieces worked on at once: stays in the cache
 SMOOTH_CELLS = 128  # what a row costs where f' is smooth

@@ -1,0 +1,1 @@
+"""The machinery behind `python -m experiments`: configuration, jobs, processes, cells. Nothing here knows a claim."""

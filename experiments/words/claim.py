@@ -1,0 +1,90 @@
+"""What a claim is: a statement of the paper, made of ingredients, that can be measured on a problem.
+
+A claim is a frozen record. Its controls are the same record with one ingredient broken; the analysis
+puts the claim and its controls through the same checks, and the controls must be refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+from experiments.words.evidence import ClaimInfo, Evidence
+from experiments.words.problem import Context, Game, Problem
+from foundation.settings import check_settings
+from simulation.batch_plans import Ask
+from simulation.plan import Signals
+
+Ingredient = Literal["momentum", "adaptive step size", "beta2 = beta1^2", "clip", "random scaling", "model EMA"]
+
+
+Measurement = Evidence | Generator[Ask, Signals, Evidence]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A deliberately broken twin of a claim, which the claim's own checks must reject.
+
+    text: what is broken. removes: the ingredient of Algorithm 1 that is missing, for the table of ablations; None if
+    something else is broken, such as a constant of the bound.
+    """
+
+    claim: Claim
+    text: str
+    removes: Ingredient | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Base of all claims. Class attributes say who speaks; fields are ingredients with the paper's defaults.
+
+    A field made by `setting` can be set from a case; the others only by controls. `statements` are the functions of
+    theory/ that bound what is measured: their docstrings state the claim, its own says what is measured. `about`: what
+    it is measured on. end_to_end: whether it is about the algorithm's output rather than a lemma of the proof.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str] = "arXiv 2405.18199"
+    statements: ClassVar[tuple[Callable[..., Any], ...]] = ()
+    about: ClassVar[type[Problem] | type[Game]] = Problem
+    end_to_end: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_settings(self, "case.settings")
+
+    @classmethod
+    def info(cls) -> ClaimInfo:
+        """How the report introduces the claim: what theory/ states, then what is measured."""
+        paragraphs = (*(statement(function) for function in cls.statements), " ".join((cls.__doc__ or "").split()))
+        return ClaimInfo(cls.name, cls.label, cls.title, paragraphs, cls.source, cls.end_to_end)
+
+    def accepts(self, problem: Any) -> None:
+        """Raises ValueError if the claim cannot be measured on the problem."""
+        if not isinstance(problem, self.about):
+            need = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
+            raise ValueError(f"problem = {problem.name}: {self.name} needs {need}")
+
+    def measure(self, problem: Any, context: Context) -> Measurement:
+        """Measured against bound, on one problem, from top to bottom.
+
+        Where something has to be run, `signals = yield plan`: whoever drives the measurement runs it, side by side
+        with what the controls ask for (experiments/words/harness.py).
+        """
+        raise TypeError(f"{type(self).__name__} does not say how it is measured")
+
+    def controls(self) -> dict[str, Twin]:
+        """The broken twins by name."""
+        return {}
+
+    def twin(self, text: str, removes: Ingredient | None = None, **changes: Any) -> Twin:
+        """This claim with some fields changed."""
+        return Twin(replace(self, **changes), text, removes)
+
+
+def statement(function: Callable[..., Any]) -> str:
+    """What a function of theory/ states: "stated, Lemma 10: ...", from the first paragraph of its docstring."""
+    text, status = " ".join((function.__doc__ or "").split("\n\n")[0].split()).split(" Status: ")
+    return f"{status.rstrip('.')}: {text}"

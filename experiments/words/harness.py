@@ -1,0 +1,60 @@
+"""Drives measurements: a claim and its controls advance together, and what they ask for runs side by side.
+
+A step of a simulation costs mostly the calls that it makes, hardly the runs that it moves; and no run sees its batch,
+so that every arm finds, bit for bit, what it would find alone. What several arms ask for alike is run once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from experiments.words.claim import Claim, Measurement, Twin
+from experiments.words.evidence import Control, Evidence
+from experiments.words.problem import Context
+from foundation.fingerprint import fingerprint
+from simulation.batch_plans import Ask, simulate_together
+from simulation.plan import Signals
+from simulation.streams import Streams
+
+
+def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
+    """The evidence of one claim, or of one broken twin, on a problem."""
+    return advance([claim.measure(problem, context)], context.streams)[0]
+
+
+def examine(claim: Claim, problem: Any, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
+    """The evidence of a claim and of its controls."""
+    twins = {n: t if isinstance(t, Twin) else Twin(t[1], t[0]) for n, t in claim.controls().items()}
+    arms = [claim, *(twin.claim for twin in twins.values())]
+    own, *theirs = advance([arm.measure(problem, context) for arm in arms], context.streams)
+    pairs = zip(twins.items(), theirs, strict=True)
+    return own, tuple(Control(name, twin.text, evidence, twin.removes) for (name, twin), evidence in pairs)
+
+
+def advance(measurements: Sequence[Measurement], streams: Streams) -> list[Evidence]:
+    """Run what the measurements ask for, round by round, until each has given its evidence."""
+    found: dict[int, Evidence] = {}
+    known: dict[Hashable, Signals] = {}
+    asks: dict[int, Ask] = {}
+
+    def go_on(arm: int, signals: Signals | None) -> None:
+        measurement = measurements[arm]
+        if isinstance(measurement, Evidence):
+            found[arm] = measurement
+            return
+        try:
+            asks[arm] = measurement.send(signals)  # type: ignore[arg-type]  # None starts a generator
+        except StopIteration as end:
+            found[arm] = end.value
+
+    for arm in range(len(measurements)):
+        go_on(arm, None)
+    while asks:
+        keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
+        new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
+        known |= zip(new, simulate_together(list(new.values()), streams), strict=True)
+        asks.clear()
+        for arm, key in keys.items():
+            go_on(arm, known[key])
+    return [found[arm] for arm in range(len(measurements))]

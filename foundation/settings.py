@@ -1,0 +1,81 @@
+"""Settings: fields of a frozen record that a user may set, each with type, default and range in its declaration.
+
+    lam: float = setting(1.0, "(0, inf)")
+    betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1)")
+    runs: int | None = setting(None, "[1, inf)")
+    case: Literal["smooth", "hessian"] = setting("smooth")
+
+The annotation gives the type, `within` the interval of a number, or of each number of a list.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval written as in mathematics: "(0, 1]", "[1, inf)"."""
+
+    text: str
+
+    def __contains__(self, value: float) -> bool:
+        """Whether the number lies inside; nan never does."""
+        low, high = (float(end) for end in self.text[1:-1].split(","))
+        above = value >= low if self.text[0] == "[" else value > low
+        below = value <= high if self.text[-1] == "]" else value < high
+        return above and below
+
+
+def setting(default: Any, within: str = "(-inf, inf)", least: int = 1) -> Any:
+    """A field that a user may set; `least`: how many entries a list must have."""
+    return field(default=default, metadata={"setting": (Interval(within), least)})
+
+
+def settings(kind: type[Any]) -> list[str]:
+    """The names of the settings of a record."""
+    return [item.name for item in fields(kind) if "setting" in item.metadata]
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def check_settings(record: Any, key: str) -> None:
+    """Raise ValueError unless every setting is of its type and in its range: one line, `key.name = value: must ...`."""
+    for item in fields(record):
+        if "setting" in item.metadata:
+            interval, least = item.metadata["setting"]
+            value = getattr(record, item.name)
+            wanted = _refusal(value, _hints(type(record))[item.name], interval, least)
+            if wanted:
+                raise ValueError(f"{key}.{item.name} = {value!r}: must {wanted}")
+
+
+def _refusal(value: Any, hint: Any, interval: Interval, least: int) -> str:
+    """What the value must be, "" if it is."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        if NoneType in inner and value is None:
+            return ""
+        refused = [_refusal(value, each, interval, least) for each in inner if each is not NoneType]
+        return "" if "" in refused else " or ".join([*refused, *(["be null"] if NoneType in inner else [])])
+    if origin is Literal:
+        return "" if value in inner else f"be one of {', '.join(map(str, inner))}"
+    if origin is tuple:
+        inside = isinstance(value, tuple) and all(not _refusal(v, inner[0], interval, least) for v in value)
+        if inside and len(value) >= least:
+            return ""
+        each = _refusal(None, inner[0], interval, least)
+        return f"be a list of {least} or more, each must {each}"
+    if hint is bool or hint is str:
+        return "" if isinstance(value, hint) else ("be true or false" if hint is bool else "be a text")
+    good = isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
+    if good and math.isfinite(value) and value in interval:
+        return ""
+    return f"be an integer in {interval.text}" if hint is int else f"lie in {interval.text}"

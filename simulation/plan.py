@@ -1,0 +1,25 @@
+"""What is to be run: a setup, what is measured along it, and the times of the curves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foundation.arrays import Array, Int, IntArray
+from simulation.engine import Setup, simulate
+from simulation.recording import Recipe
+from simulation.streams import Streams
+
+Signals = dict[str, Array]  # by name, a row a run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One simulation: what is run, what is measured, and the times of the curves."""
+
+    setup: Setup
+    probes: tuple[Recipe, ...]
+    checkpoints: Int[IntArray, "times"] | None = None
+
+    def simulate(self, streams: Streams) -> Signals:
+        """Signals by name."""
+        return simulate(self.setup, self.probes, streams, self.checkpoints)
