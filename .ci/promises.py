@@ -12,22 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
-PROMISED = [
-    "claim",
-    "label",
-    "kind",
-    "problem",
-    "form",
-    "quantity",
-    "setting",
-    "measured",
-    "bound",
-    "ratio",
-    "lower",
-    "upper",
-    "control",
-    "verdict",
-]
+sys.path.insert(0, str(ROOT))  # the project is not installed, and a script sees only its own folder
+
+from analysis.tables import CONTROLS, VERDICTS  # noqa: E402
+
 BAD = (
     "case=nosuch",
     "preset=nosuch",
@@ -42,17 +30,24 @@ BAD = (
 def main(results: Path) -> int:
     """Exit code 1 and a line for each broken promise."""
     verdicts = pd.read_csv(results / "verdicts.csv")
-    broken = [*table(verdicts), *page(results, verdicts), *figures(results), *refusals(results)]
+    broken = [*columns(results), *table(verdicts), *page(results, verdicts), *figures(results), *refusals(results)]
     for line in broken:
         print(f"broken promise: {line}", file=sys.stderr)
     return 1 if broken else 0
 
 
-def table(verdicts: pd.DataFrame) -> list[str]:
-    """verdicts.csv has its columns and enough rows, every claim a rejected control, and nothing refuted or failed."""
-    broken = [
-        f"verdicts.csv has no column {name}" for name in [*PROMISED, "control", "verdict"] if name not in verdicts
+def columns(results: Path) -> list[str]:
+    """The tables have the columns that the analysis declares, in that order."""
+    promised = {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS}
+    found = {name: tuple(pd.read_csv(results / name, nrows=0).columns) for name in promised}
+    return [
+        f"{name} has columns {found[name]}, not {promised[name]}" for name in promised if found[name] != promised[name]
     ]
+
+
+def table(verdicts: pd.DataFrame) -> list[str]:
+    """verdicts.csv has enough rows, every claim a rejected control, and nothing is refuted or failed."""
+    broken = []
     if len(verdicts) < 50:
         broken.append(f"verdicts.csv has only {len(verdicts)} rows")
     bad = verdicts[verdicts["verdict"].isin(["refuted", "failed"])]
@@ -71,7 +66,7 @@ class Loads(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Called by the parser."""
+        """Keeps what the tag's attributes would fetch."""
         for key, value in attrs:
             fetches = key in ("src", "srcset", "data", "href", "xlink:href") and tag != "a"
             if fetches and not (value or "").startswith(("#", "data:")):

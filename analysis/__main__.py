@@ -7,7 +7,7 @@ from multiprocessing import forkserver, get_context
 
 
 def main() -> int:
-    """Entry point; see analysis.command."""
+    """Judges and draws what the folder of the first argument holds; exit code 1 if a case is missing or failed."""
     context = get_context("forkserver")  # forked from a server that has drawn nothing: a figure depends on its cell
     context.set_forkserver_preload(["analysis.figures"])
     forkserver.ensure_running()

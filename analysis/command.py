@@ -10,8 +10,10 @@ from functools import partial
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+import pandas as pd
+
 from analysis import figures, report
-from analysis.judge import broken, table
+from analysis.tables import CONTROLS, tables
 from experiments.sweep.cells import Cell, load
 
 
@@ -34,7 +36,10 @@ def collect(results: Path) -> tuple[list[Cell], list[str], str]:
 
 
 def run(arguments: list[str], context: BaseContext) -> int:
-    """Exit code 1 if a case is missing or failed; what can be judged is judged all the same."""
+    """Everything, from the folder that `arguments` name to its report; `context` starts the processes that draw.
+
+    Returns the exit code: 1 if a case is missing or failed; what can be judged is judged all the same.
+    """
     results = Path(arguments[0] if arguments else "results")
     if not (results / "manifest.json").is_file():
         print(f"error: {results}/manifest.json is missing: run `make reproduce` first", file=sys.stderr)
@@ -46,17 +51,17 @@ def run(arguments: list[str], context: BaseContext) -> int:
         old.unlink()
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:  # drawing is most of the work
         drawn = pool.map(partial(figures.draw, folder=drawings), cells)
-        verdicts, twins = table(cells), broken(cells)
+        verdicts, twins = tables(cells)
         pool.submit(figures.summary, verdicts, drawings).result()
         list(drawn)  # errors included
     verdicts.to_csv(results / "verdicts.csv", index=False, float_format="%.6g")
-    twins.to_csv(results / "controls.csv", index=False, float_format="%.6g")
+    twins.to_csv(results / "controls.csv", columns=list(CONTROLS), index=False, float_format="%.6g")
     report.write(verdicts, twins, cells, results, preset, missing)
     _print(verdicts, missing, results)
     return 1 if missing else 0
 
 
-def _print(verdicts, missing: list[str], results: Path) -> None:  # type: ignore[no-untyped-def]
+def _print(verdicts: pd.DataFrame, missing: list[str], results: Path) -> None:
     counts = verdicts["verdict"].value_counts().sort_index()
     print(f"{len(verdicts)} rows: " + ", ".join(f"{n} {v}" for v, n in counts.items()))
     for row in verdicts[verdicts["verdict"].isin(["refuted", "undecided", "failed"])].to_dict("records"):

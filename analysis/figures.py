@@ -19,7 +19,7 @@ from matplotlib.ticker import LogFormatter, NullLocator
 
 from analysis.font import families
 from experiments.sweep.cells import Cell
-from experiments.words.evidence import Curve, Panel
+from experiments.words.evidence import Control, Curve, Evidence, Form, Panel
 
 matplotlib.use("Agg")
 STYLE: dict[Any, Any] = {
@@ -41,9 +41,10 @@ RED = "#C1272D"
 LETTER = 4.1  # points: a letter of the legend, on average
 WIDEST = 30  # letters of a line of the legend
 HEAD = 16.0  # points above the first panel, for the title
-AGAIN = (0, (6, 1, 1, 1))  # line style when the palette starts again
+LineStyle = str | tuple[int, tuple[int, ...]]
+AGAIN: LineStyle = (0, (6, 1, 1, 1))  # when the palette starts again
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-BOUNDS = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}  # line styles of the forms
+BOUNDS: dict[Form, LineStyle] = {"stated": "--", "proved": "-.", "ours": (0, (2, 1))}
 VERDICTS = {
     "supported": "#0072B2",
     "refuted": RED,
@@ -90,22 +91,22 @@ def _save(figure: Figure, folder: Path, name: str) -> None:
 
 def draw(cell: Cell, folder: Path) -> None:
     """One figure of the cell: folder/<case>.svg and .pdf."""
-    if cell.evidence is None or not cell.evidence.panels:
+    evidence = cell.evidence
+    if evidence is None or not evidence.panels:
         return
     with matplotlib.rc_context({**STYLE, "font.family": families()}):
-        drawn = [_curves(panel, cell) for panel in cell.evidence.panels]
+        drawn = [_curves(panel, evidence, cell.controls) for panel in evidence.panels]
         figure, places = _frame([label for curves in drawn for _, label in curves], len(drawn), 252.0, 66.0)
-        for axes, panel, curves in zip(places, cell.evidence.panels, drawn, strict=True):
+        for axes, panel, curves in zip(places, evidence.panels, drawn, strict=True):
             _panel(axes, panel, curves)
         figure.suptitle(f"{cell.claim.label} on {cell.problem}", fontsize=10, x=0.02, ha="left")
         _save(figure, folder, cell.case)
 
 
-def _curves(panel: Panel, cell: Cell) -> list[tuple[Curve, str]]:
+def _curves(panel: Panel, evidence: Evidence, controls: Sequence[Control]) -> list[tuple[Curve, str]]:
     """The curves of a panel with their labels, broken into lines: the claim's own, and the first of each control."""
-    assert cell.evidence is not None
-    curves = [(curve, curve.label) for curve in cell.evidence.curves if curve.panel == panel.name]
-    for control in cell.controls:
+    curves = [(curve, curve.label) for curve in evidence.curves if curve.panel == panel.name]
+    for control in controls:
         mine = [c for c in control.evidence.curves if c.panel == panel.name and c.role != "bound"]
         curves += [(replace(curve, role="control"), f"control: {control.name}") for curve in mine[:1]]
     return [(curve, fill(label, WIDEST)) for curve, label in curves]
@@ -117,7 +118,7 @@ def _panel(axes: Axes, panel: Panel, curves: Sequence[tuple[Curve, str]]) -> Non
         if curve.role == "control":
             axes.plot(curve.x, curve.y, color=RED, linestyle=":", linewidth=1.0, alpha=0.8, label=label)
         elif curve.role == "bound":
-            _line(axes, curve, label, "black", BOUNDS[next((f for f in BOUNDS if f in curve.label), "stated")])
+            _line(axes, curve, label, "black", BOUNDS[curve.form or "stated"])
         else:
             _line(axes, curve, label, PALETTE[count % len(PALETTE)], "-" if count < len(PALETTE) else AGAIN)
             count += 1
@@ -136,7 +137,7 @@ def _plain(axes: Axes) -> None:
                 axis.set_minor_locator(NullLocator())
 
 
-def _line(axes: Axes, curve: Curve, label: str, colour: str, style: Any) -> None:
+def _line(axes: Axes, curve: Curve, label: str, colour: str, style: LineStyle) -> None:
     width = 0.9 if curve.role == "bound" else 1.4
     (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=style, linewidth=width, label=label)
     if curve.role == "bound":

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import tempfile
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from fontTools import subset
 from matplotlib import font_manager
 
 WHOLE, CORE = "DejaVu Sans", "DejaVu Sans Core"
-CHARACTERS = (*range(0x20, 0x17F), *range(0x370, 0x400), *range(0x2010, 0x2030), *range(0x2070, 0x20A0), *b"\xb7\xd7")
-MATHEMATICS = map(ord, "\u2202\u2207\u2211\u2212\u221a\u2248\u2260\u2264\u2265")
+MATHEMATICS = "\u2202\u2207\u2211\u2212\u221a\u2248\u2260\u2264\u2265"
+LETTERS = (range(0x20, 0x17F), range(0x370, 0x400), range(0x2010, 0x2030), range(0x2070, 0x20A0))
+CHARACTERS = {*chain(*LETTERS), *map(ord, MATHEMATICS)}
 FAMILY_NAMES = (1, 4, 16)  # name table: family, full name, typographic family
 
 
@@ -25,7 +27,7 @@ def families() -> list[str]:
     options.drop_tables += ["FFTM", "GSUB", "GPOS", "GDEF", "kern", "MATH"]
     with subset.load_font(font_manager.findfont(WHOLE), options) as font:
         cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=[*CHARACTERS, *MATHEMATICS])
+        cutter.populate(unicodes=CHARACTERS)
         cutter.subset(font)
         for record in font["name"].names:
             if record.nameID in FAMILY_NAMES:

@@ -17,15 +17,18 @@ So the judge divides its level by SAFETY. (A run's sample is an average over man
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+from foundation.arrays import Array, Float
+
 SAFETY = 4.0  # an upper limit is wrong at most this many times as often as it says, see above
 
 
-def _moments(samples: Array) -> tuple[float, float, float, int]:
-    """(mean, standard error, c, n); a spread of rounding size counts as none."""
+def _moments(samples: Float[Array, "runs"]) -> tuple[float, float, float, int]:
+    """(mean, standard error, c, n); a spread of rounding size counts as none.
+
+    Raises ValueError unless there are samples and all are finite, as do the functions below.
+    """
     n = len(samples)
     if n == 0 or not np.isfinite(samples).all():
         raise ValueError(f"samples: {n} numbers, all must be finite and at least one is needed")
@@ -38,7 +41,7 @@ def _moments(samples: Array) -> tuple[float, float, float, int]:
     return mean, float(np.sqrt(variance / n)), max(0.0, skewness) / (6.0 * np.sqrt(n)), n
 
 
-def upper_limit(samples: Array, alpha: float) -> float:
+def upper_limit(samples: Float[Array, "runs"], alpha: float) -> float:
     """A number that the mean exceeds with probability about alpha at most."""
     mean, error, c, n = _moments(samples)
     if error == 0.0:
@@ -47,12 +50,12 @@ def upper_limit(samples: Array, alpha: float) -> float:
     return mean + error * (t + c * (1.0 + 2.0 * t * t))
 
 
-def lower_limit(samples: Array, alpha: float) -> float:
-    """The mirror image of `upper_limit`."""
+def lower_limit(samples: Float[Array, "runs"], alpha: float) -> float:
+    """A number that the mean falls below with probability about alpha at most."""
     return -upper_limit(-samples, alpha)
 
 
-def p_above(samples: Array, bound: float) -> float:
+def p_above(samples: Float[Array, "runs"], bound: float) -> float:
     """p-value of the hypothesis mean >= bound: the alpha at which upper_limit meets the bound."""
     mean, error, c, n = _moments(samples)
     if error == 0.0:
@@ -64,7 +67,7 @@ def p_above(samples: Array, bound: float) -> float:
     return float(stats.t.sf(t, n - 1))
 
 
-def p_below(samples: Array, bound: float) -> float:
+def p_below(samples: Float[Array, "runs"], bound: float) -> float:
     """p-value of the hypothesis mean <= bound (strictly above when constant)."""
     mean, error, _, _ = _moments(samples)
     if error == 0.0:

@@ -10,60 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from analysis.intervals import SAFETY, lower_limit, p_above, p_below, upper_limit
-from experiments.sweep.cells import Cell
 from experiments.words.evidence import Check
+from foundation.arrays import Array, Float
 
 ALPHA = 0.01
 ROUNDING = 1e-9
-COLUMNS = [
-    "claim",
-    "label",
-    "kind",
-    "problem",
-    "form",
-    "quantity",
-    "setting",
-    "measured",
-    "bound",
-    "ratio",
-    "lower",
-    "upper",
-    "start",
-    "runs",
-    "control",
-    "verdict",
-    "note",
-]
-CONTROL_COLUMNS = [
-    "label",
-    "problem",
-    "control",
-    "description",
-    "form",
-    "quantity",
-    "setting",
-    "measured",
-    "bound",
-    "ratio",
-    "verdict",
-    "note",
-]
+Verdict = Literal["supported", "refuted", "undecided", "vacuous", "failed"]  # vacuous is said of whole rows: tables.py
 
 
 @dataclass
 class Ruling:
-    """A check with what was concluded from it."""
+    """A check with what was concluded from it.
+
+    measured: the mean of the samples, the largest of a pathwise check. lower, upper: its confidence limits at the level
+    at which the check was tested; nan where nothing could be tested.
+    """
 
     check: Check
     measured: float = np.nan
     lower: float = np.nan
     upper: float = np.nan
-    verdict: str = "undecided"
+    verdict: Verdict = "undecided"
     note: str = ""
 
     @property
@@ -84,7 +56,7 @@ def limits(check: Check) -> tuple[float, float]:
 
 
 def judge(checks: Sequence[Check]) -> list[Ruling]:
-    """Rule over one family of checks."""
+    """Rule over one family of checks: a ruling for each, in their order."""
     rulings = [Ruling(check) for check in checks]
     statistical: list[Ruling] = []
     for ruling in rulings:
@@ -104,7 +76,7 @@ def judge(checks: Sequence[Check]) -> list[Ruling]:
 
 
 def _holm(rulings: list[Ruling]) -> None:
-    tests: list[tuple[float, int, str]] = []
+    tests: list[tuple[float, int, Verdict]] = []
     for i, ruling in enumerate(rulings):
         holds, fails = _p_values(ruling.check)
         tests += [(holds, i, "supported"), (fails, i, "refuted")]
@@ -125,7 +97,7 @@ def _holm(rulings: list[Ruling]) -> None:
         ruling.lower = min(ruling.lower, ruling.measured)
 
 
-def _refuting(check: Check) -> np.ndarray:
+def _refuting(check: Check) -> Float[Array, "runs"]:
     return check.samples if check.lower_samples is None else check.lower_samples
 
 
@@ -137,77 +109,3 @@ def _p_values(check: Check) -> tuple[float, float]:
         holds = max(holds, p_below(check.samples, np.nextafter(low, -np.inf)))
         fails = min(1.0, 2.0 * min(fails, p_above(check.samples, np.nextafter(low, -np.inf))))
     return holds, fails
-
-
-def table(cells: Sequence[Cell]) -> pd.DataFrame:
-    """One row for every check of every cell, in the order given."""
-    good = [cell for cell in cells if cell.evidence is not None]
-    claims = judge([check for cell in good for check in cell.evidence.checks])  # type: ignore[union-attr]
-    twins = judge([k for cell in good for control in cell.controls for k in control.evidence.checks])
-    own, broken = iter(claims), iter(twins)
-    rows: list[dict[str, object]] = []
-    alive: set[str] = set()
-    for cell in good:
-        rulings = [next(own) for _ in cell.evidence.checks]  # type: ignore[union-attr]
-        controls = {c.name: [next(broken) for _ in c.evidence.checks] for c in cell.controls}
-        for ruling in rulings:
-            text = _describe(ruling, controls)
-            if "refuted" in text:
-                alive.add(cell.claim.name)
-            rows.append(_row(cell, ruling, text))
-    for row in rows:
-        if row["claim"] not in alive and row["verdict"] == "supported":
-            row["verdict"], row["note"] = "vacuous", "no control of this claim was rejected on any problem"
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def broken(cells: Sequence[Cell]) -> pd.DataFrame:
-    """One row for every check of every control: results/controls.csv, and the table of ablations."""
-    arms = [(cell, twin) for cell in cells if cell.evidence is not None for twin in cell.controls]
-    rulings = iter(judge([check for _, twin in arms for check in twin.evidence.checks]))
-    rows = []
-    for cell, twin in arms:
-        for ruling in (next(rulings) for _ in twin.evidence.checks):
-            check = ruling.check
-            head = (cell.claim.label, cell.problem, twin.name, twin.description)
-            row = (
-                check.form,
-                check.quantity,
-                check.setting,
-                ruling.measured,
-                check.bound,
-                ruling.ratio,
-                ruling.verdict,
-            )
-            rows.append((*head, *row, check.note))
-    return pd.DataFrame(rows, columns=CONTROL_COLUMNS)
-
-
-def _describe(ruling: Ruling, controls: dict[str, list[Ruling]]) -> str:
-    """What each control gave on the same check: refuted with its ratio, or silent."""
-    texts = []
-    for name, theirs in controls.items():
-        same = [r for r in theirs if _same(r.check, ruling.check)]
-        refuted = [r.ratio for r in same if r.verdict == "refuted"]
-        ratios = [r.ratio for r in same if np.isfinite(r.ratio)]
-        if refuted:
-            texts.append(f"{name}: refuted, {max(refuted):.3g}")
-        elif ratios:
-            texts.append(f"{name}: silent here, {max(ratios):.3g}")
-        else:
-            texts.append(f"{name}: silent here")
-    return "; ".join(texts) if texts else "none"
-
-
-def _same(a: Check, b: Check) -> bool:
-    return (a.form, a.quantity, a.setting) == (b.form, b.quantity, b.setting)
-
-
-def _row(cell: Cell, ruling: Ruling, control: str) -> dict[str, object]:
-    check = ruling.check
-    verdict, note = ruling.verdict, "; ".join(t for t in (check.note, ruling.note) if t)
-    if check.start is not None and check.start <= check.bound and verdict == "supported":
-        verdict, note = "vacuous", "the start satisfies the bound already"
-    numbers = (ruling.measured, check.bound, ruling.ratio, ruling.lower, ruling.upper, check.start, len(check.samples))
-    head = (cell.claim.name, cell.claim.label, check.kind, cell.problem, check.form, check.quantity, check.setting)
-    return dict(zip(COLUMNS, (*head, *numbers, control, verdict, note), strict=True))

@@ -7,27 +7,18 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import get_args
 
 import pandas as pd
 
 from analysis import ablation
+from analysis.tables import REPORTED
 from experiments.sweep.cells import Cell
+from experiments.words.evidence import CERTIFICATE, INFIMUM, Form
 
 ASSETS = Path(__file__).resolve().parent / "assets"
-SHOWN = (
-    "problem",
-    "form",
-    "quantity",
-    "setting",
-    "measured",
-    "bound",
-    "ratio",
-    "lower",
-    "upper",
-    "verdict",
-    "control",
-    "note",
-)
+# whoever says a paragraph of a statement, before its colon
+SPEAKER = re.compile(rf"(?:(?:{'|'.join(get_args(Form))})\b[^:]*|Measured)(?=: )")
 READING = """
 <p>Each row compares a <em>measured</em> quantity with a <em>bound</em>. <b>supported</b>: the upper confidence limit is
 below the bound. <b>refuted</b>: the lower limit is above it. <b>undecided</b>: neither. <b>vacuous</b>: the comparison
@@ -135,24 +126,32 @@ def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
     )
     described = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in problems.items() if v)
     return (
-        f"{''.join(f'<p class=statement>{escape(text)}</p>' for text in info.statement)}"
+        f"{''.join(map(_paragraph, info.statement))}"
         f"<p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
         f"{_table(rows)}{_looseness(rows)}{figures}"
     )
 
 
+def _paragraph(text: str) -> str:
+    """A paragraph of a statement, with whoever says it set apart."""
+    speaker = SPEAKER.match(text)
+    head = f"<span class=speaker>{escape(speaker[0])}</span> " if speaker else ""
+    return f"<p class=statement>{head}{escape(text[speaker.end() + 2 :] if speaker else text)}</p>"
+
+
 def _looseness(rows: pd.DataFrame) -> str:
     """Where both were measured: how loose what the proof bounds is, beside the infimum that the theorem bounds."""
     keys = ["problem", "setting"]
     stated = rows[rows["form"] == "stated"]
-    both = [stated[stated["quantity"] == name][[*keys, "measured", "note"]] for name in ("certificate", "infimum")]
-    if any(part.empty for part in both):
+    parts = [stated[stated["quantity"] == name][[*keys, "measured", "note"]] for name in (CERTIFICATE, INFIMUM)]
+    if any(part.empty for part in parts):
         return ""
-    joined = both[0].merge(both[1], on=keys, suffixes=("", "_infimum"))
-    joined = joined.rename(columns={"measured": "certificate", "measured_infimum": "infimum", "note": "gradient"})
-    joined["certificate / infimum"] = joined["certificate"] / joined["infimum"]
-    shown = joined[[*keys, "certificate", "infimum", "certificate / infimum", "gradient"]]
+    joined = parts[0].merge(parts[1], on=keys, suffixes=("", "_infimum"))
+    joined = joined.rename(columns={"measured": CERTIFICATE, "measured_infimum": INFIMUM, "note": "gradient"})
+    quotient = f"{CERTIFICATE} / {INFIMUM}"
+    joined[quotient] = joined[CERTIFICATE] / joined[INFIMUM]
+    shown = joined[[*keys, CERTIFICATE, INFIMUM, quotient, "gradient"]]
     text = (
         "Means over t in units of eps: the certificate (every t), a certified upper bound of the infimum and, at the "
         "same sampled t (a uniform t in each quarter of 1..T, run by run), the gradient at xbar; then certificate / "
@@ -163,9 +162,9 @@ def _looseness(rows: pd.DataFrame) -> str:
 
 
 def _table(rows: pd.DataFrame) -> str:
-    head = "".join(f"<th>{name}</th>" for name in SHOWN)
+    head = "".join(f"<th>{name}</th>" for name in REPORTED)
     body = "".join(
-        "<tr>" + "".join(_cell(name, row[name]) for name in SHOWN) + "</tr>" for row in rows.to_dict("records")
+        "<tr>" + "".join(_cell(name, row[name]) for name in REPORTED) + "</tr>" for row in rows.to_dict("records")
     )
     return (
         f'<div class="scroll"><table class="sortable"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -1,17 +1,33 @@
-"""Verdicts on made-up cells: every kind, every outcome; the report and its bytes."""
+"""Verdicts on made-up cells: every kind, every outcome; tables, figures, the report and its bytes."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import analysis.tables
+from analysis import ablation, figures
 from analysis.command import run
-from analysis.judge import ALPHA, judge, table
+from analysis.judge import ALPHA, judge
+from analysis.tables import CONTROLS, VERDICTS, tables
 from experiments.sweep.cells import Cell, load, save
-from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
+from experiments.words.evidence import (
+    CERTIFICATE,
+    INFIMUM,
+    INGREDIENTS,
+    Check,
+    ClaimInfo,
+    Control,
+    Curve,
+    Evidence,
+    Panel,
+)
 
 RNG = np.random.default_rng(0)
 INFO = ClaimInfo("lemma99", "Lemma 99", "A made-up lemma", ("x < y & z",), "nowhere")
@@ -26,6 +42,10 @@ def check(mean, bound=1.0, kind="expected", **more):
     return Check(kind, "stated", "thing", "a=1", bound, np.asarray(mean) if np.ndim(mean) else around(mean), **more)
 
 
+def twin(name, removes=None, mean=2.0):
+    return Control(name, "is broken", Evidence((check(mean),)), removes)
+
+
 def cell(checks, controls=(), case="case", **more):
     panel = Panel("p", "t", "y")
     curves = (
@@ -37,7 +57,7 @@ def cell(checks, controls=(), case="case", **more):
 
 
 def verdict(one, controls=(check(2.0),)):
-    return table([cell([one], controls)])["verdict"][0]
+    return tables([cell([one], controls)])[0]["verdict"][0]
 
 
 @pytest.mark.parametrize(
@@ -74,10 +94,54 @@ def test_verdicts(made, want):
 def test_silent_controls_make_a_claim_vacuous():
     """A claim none of whose controls is rejected anywhere shows nothing; one rejection on one problem is enough."""
     quiet, loud = cell([check(0.5)], [check(0.6)], "a"), cell([check(0.5)], [check(2.0)], "b")
-    assert list(table([quiet])["verdict"]) == ["vacuous"]
-    both = table([quiet, loud])
+    assert list(tables([quiet])[0]["verdict"]) == ["vacuous"]
+    both, _ = tables([quiet, loud])
     assert list(both["verdict"]) == ["supported", "supported"]
     assert "silent here" in both["control"][0] and "refuted, 2" in both["control"][1]
+
+
+def test_a_control_is_rejected_by_its_rows_not_by_its_name():
+    """A twin that happens to be called "refuted" is as silent as any other."""
+    quiet = replace(cell([check(0.5)]), controls=(twin("refuted twice", mean=0.6),))
+    assert list(tables([quiet])[0]["verdict"]) == ["vacuous"]
+
+
+def test_each_family_is_judged_once(monkeypatch):
+    """Claims and controls, each in one call of `judge`, and every row of the tables is of those."""
+    families = []
+    monkeypatch.setattr(analysis.tables, "judge", lambda checks: families.append(len(checks)) or judge(checks))
+    made = [cell([check(0.5), check(0.7)], [check(2.0)], "a"), cell([check(0.5)], [check(2.0), check(0.6)], "b")]
+    verdicts, controls = tables([*made, Cell("c-0", "c", INFO, "problem", error="no")])
+    assert families == [3, 3] == [len(verdicts), len(controls)]
+    assert list(controls["verdict"]) == ["refuted", "refuted", "supported"]
+
+
+def ablations(*twins, info=INFO):
+    """The rows of the table of ablations as lists of texts."""
+    page = ablation.page(tables([replace(cell([check(0.5)]), claim=info, controls=twins)])[1])
+    rows = [re.findall("<td>(.*?)</td>", row) for row in page.split("<tr>")]
+    return [row for row in rows if row]
+
+
+@pytest.mark.parametrize("ingredient", INGREDIENTS)
+@pytest.mark.parametrize("end_to_end", [False, True])
+def test_names_do_not_decide_on_the_table_of_ablations(ingredient, end_to_end):
+    """Whatever control and claim are called: what the experiment says of them is what the table groups by."""
+    (row,) = ablations(
+        twin("some new name", ingredient),
+        twin("no momentum"),  # removes nothing of Algorithm 1, whatever its name says
+        info=replace(INFO, label="Another label", end_to_end=end_to_end),
+    )
+    assert row[:4] == [ingredient, "some new name", "Another label", "end to end" if end_to_end else "lemma"]
+    assert row[4:] == ["problem thing (2)", "-"]
+
+
+def test_ablations_are_ordered_and_none_is_lost():
+    """By ingredient, then as the claim lists its controls; an ingredient that evidence.py does not know comes last."""
+    names = ["the weather", *reversed(INGREDIENTS)]
+    rows = ablations(*(twin(f"{i} of {name}", name) for name in names for i in range(2)), twin("other"))
+    assert [row[0] for row in rows[::2]] == [row[0] for row in rows[1::2]] == [*INGREDIENTS, "the weather"]
+    assert [row[1][0] for row in rows] == ["0", "1"] * len(names)
 
 
 def test_limits_agree_with_verdicts():
@@ -111,6 +175,22 @@ def test_cells_survive_storage(tmp_path):
     np.testing.assert_array_equal(got.evidence.curves[0].high, made.evidence.curves[0].high)
 
 
+def dashes(folder, label, form):
+    """The dash patterns in the figure of a cell with one bound and nothing else."""
+    line = Curve("p", label, "bound", np.array([1.0, 8.0]), np.array([9.0, 9.0]), form=form)
+    figures.draw(replace(cell([]), evidence=Evidence((), (line,), (Panel("p", "t", "y"),))), folder)
+    return set(re.findall("stroke-dasharray: ([^;]*)", (folder / "case.svg").read_text()))
+
+
+def test_a_bound_is_drawn_by_its_form(tmp_path):
+    """Three forms, three line styles, whatever the label says; a bound without a form is drawn as stated."""
+    forms = ("stated", "proved", "ours")
+    plain = [dashes(tmp_path, "a bound", form) for form in forms]
+    assert len(set.union(*plain)) == 3 and all(len(one) == 1 for one in plain)
+    assert plain == [dashes(tmp_path, "proved, not ours", form) for form in forms]
+    assert dashes(tmp_path, "proved, not ours", None) == plain[0]
+
+
 def _results(folder, cells, extra=()):
     for made in cells:
         save(made, folder / "cells")
@@ -132,6 +212,37 @@ def test_report(tmp_path, capsys):
     again = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert first == again
     assert "refuted" in capsys.readouterr().out
+
+
+def test_columns(tmp_path):
+    """The tables on disk have the columns that are declared, and no more."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
+    assert run([str(tmp_path)], get_context("spawn")) == 0
+    for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS}.items():
+        assert tuple(pd.read_csv(tmp_path / name).columns) == columns
+
+
+def test_the_report_says_who_says_what(tmp_path):
+    """The status of each paragraph is set apart; a colon elsewhere sets nothing apart."""
+    said = ("stated, Lemma 99: a < b", "ours (Lemma 99); sharp: c: d", "Measured: e", "Measured at 3: f", "oursed: g")
+    info = replace(INFO, statement=said)
+    _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)]), claim=info)])
+    assert run([str(tmp_path)], get_context("spawn")) == 0
+    text = (tmp_path / "report.html").read_text()
+    speaker = "<span class=speaker>{}</span> "
+    told = ["stated, Lemma 99", "ours (Lemma 99); sharp", "Measured"]
+    heads = [*map(speaker.format, told), "", ""]
+    bodies = ["a &lt; b", "c: d", "e", "Measured at 3: f", "oursed: g"]
+    assert "".join(f"<p class=statement>{h}{b}</p>" for h, b in zip(heads, bodies, strict=True)) in text
+
+
+def test_certificate_and_infimum_stand_side_by_side(tmp_path):
+    """Where both were measured against the stated bound, the report divides them."""
+    pair = [replace(check(mean), quantity=name) for name, mean in ((CERTIFICATE, 0.6), (INFIMUM, 0.3))]
+    _results(tmp_path, [cell(pair, [check(2.0)])])
+    assert run([str(tmp_path)], get_context("spawn")) == 0
+    text = (tmp_path / "report.html").read_text()
+    assert "certificate / infimum</th>" in text and "<td>2</td>" in text
 
 
 def test_failed_and_missing_cells_are_loud(tmp_path, capsys):

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from experiments.words.evidence import ClaimInfo, Evidence
+from experiments.words.evidence import ClaimInfo, Evidence, Ingredient
 from experiments.words.problem import Context, Game, Problem
 from foundation.settings import check_settings
 from simulation.batch_plans import Ask
 from simulation.plan import Signals
-
-Ingredient = Literal["momentum", "adaptive step size", "beta2 = beta1^2", "clip", "random scaling", "model EMA"]
-
 
 Measurement = Evidence | Generator[Ask, Signals, Evidence]
 

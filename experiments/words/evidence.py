@@ -6,7 +6,7 @@ Experiments measure, analysis judges: nothing here decides anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 Kind = Literal["pathwise", "expected", "identity", "attained", "rate"]
 Form = Literal["stated", "proved", "ours"]
 Role = Literal["measured", "bound", "control"]
+Ingredient = Literal["momentum", "adaptive step size", "beta2 = beta1^2", "clip", "random scaling", "model EMA"]
+INGREDIENTS: tuple[Ingredient, ...] = get_args(Ingredient)  # in the order of the table of ablations
+# two quantities that the report sets side by side: what a proof bounds, and what its theorem speaks of
+CERTIFICATE, INFIMUM = "certificate", "infimum"
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,16 @@ class Control:
     name: str
     description: str
     evidence: Evidence
-    removes: str | None = None
+    removes: Ingredient | None = None
 
 
 @dataclass(frozen=True)
 class ClaimInfo:
     """Who speaks: name, label (the paper's), title, statement, source.
 
-    statement: paragraphs of plain text: what is stated, and by whom; last what is measured. end_to_end: whether the
-    claim is about the algorithm's output, not about a lemma of the proof.
+    statement: paragraphs of plain text: what is stated, after whoever says it ("stated, Lemma 10: ...", "ours: ...");
+    last what is measured ("Measured: ..."). end_to_end: whether the claim is about the algorithm's output, not about a
+    lemma of the proof.
     """
 
     name: str
