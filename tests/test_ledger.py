@@ -13,10 +13,11 @@ from experiments.corollary12_optimality import ChainProgress, Traversal, race
 from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity, scaled
 from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19, Design, own_parameters
+from experiments.section1_1_output import Section11
 from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
 from experiments.section6_1_correction import BiasCorrection, Rescaling
 from experiments.section6_3_tuned import TunedGain
-from experiments.section7_ablation import Section7, Section11
+from experiments.section7_ablation import Section7
 from experiments.sweep.cells import Cell
 from experiments.words.evidence import Control
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
