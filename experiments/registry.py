@@ -25,7 +25,8 @@ from experiments.section7_ablation import Section7
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_open_question import OpenQuestion
-from experiments.theorem11_stationarity import Theorem11, Theorem18
+from experiments.theorem11_stationarity import Theorem11
+from experiments.theorem18_stationarity import Theorem18
 
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind
