@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem, setting, slope
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.grid import Grid
+from experiments.words.numbers import log_slope
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from foundation.settings import setting
+from objectives.noise import Noise
 from objectives.ramps import EasedRamp, Ramp
-from simulation.engine import Setup, simulate
+from optimizers.base import Maker
+from optimizers.ftrl import paper_learner
+from simulation.engine import Setup
 from simulation.hitting import HittingTime
+from simulation.plan import Plan, Signals
 from simulation.recording import recipe
-from theory import adam_ema
+from theory import adam_ema, complexity
 
-SLOPES: dict[str, float] = {
-    "eps": -3.5,
-    "eps, start-up": -3.0,
-    "eps, lam = L^2/eps": -4.0,
-    "eps, lam = H/2": -3.5,
-    "lam": 0.5,
-    "C": 2.0,
-    "Delta": 1.0,
-}
 MARGIN = 0.1  # of a slope, fixed beforehand
-RUNS = 16  # without noise runs differ by their step scaling only
-TARGET = 2.0  # (1 + (G+sigma)/C) at C = G+sigma
+TARGET = 2.0  # of eps: (1 + (G+sigma)/C) at C = G+sigma
+
+Sweep = Literal["eps", "eps, start-up", "eps, lam = L^2/eps", "eps, lam = H/2", "lam", "C", "Delta"]
+EXPONENTS: dict[Sweep, float] = {
+    "eps": complexity.COROLLARY12.eps,
+    "eps, start-up": complexity.COROLLARY12_START_UP.eps,
+    "eps, lam = L^2/eps": complexity.COROLLARY13_SMOOTH.eps,
+    "eps, lam = H/2": complexity.COROLLARY13_HESSIAN.eps,
+    "lam": complexity.COROLLARY12.lam,
+    "C": complexity.COROLLARY12.scale,
+    "Delta": complexity.COROLLARY12.gap,
+}
 
 
 @dataclass(frozen=True)
-class Point:
-    """One point of a sweep: value of what is swept, objective, target 2 eps, lam, and what is run: beta, D, T."""
+class Swept:
+    """One setting of a sweep: the value of what is swept, the objective, eps, lam, and Theorem 11's beta, D and T."""
 
     value: float
     objective: Any
@@ -42,155 +52,148 @@ class Point:
     radius: float
     steps: int
 
+    @property
+    def enough(self) -> int:
+        """Steps within which every run hits 2 eps: the certificates add up to Delta/D and what the start-up adds."""
+        beta, radius, constants = self.beta, self.radius, self.objective.constants
+        spread = self.lam * (radius / (1.0 - beta)) ** 2
+        total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
+        # on the floor gradients are exactly 0 and the learner coasts at full speed: the spread stays
+        below = max(TARGET * self.eps - spread, 0.25 * TARGET * self.eps)
+        return int(np.ceil(1.3 * total / below))
 
-def point(value: float, objective: Any, eps: float, lam: float, accuracy: float, guess: float) -> Point:
-    """A point at Theorem 11's beta, D and T for the accuracy and C = guess."""
+
+def at_theorem11(value: float, objective: Any, eps: float, lam: float, accuracy: float, guess: float) -> Swept:
+    """The setting at Theorem 11's parameters for this accuracy and C = guess."""
     beta, radius, steps = adam_ema.theorem11_parameters(accuracy, lam, guess, objective.constants.gap)
-    return Point(value, objective, eps, lam, float(beta), float(radius), int(steps))
+    return Swept(value, objective, eps, lam, float(beta), float(radius), int(steps))
 
 
-def _enough(point: Point) -> int:
-    """Steps within which every run hits: on a ramp the certificates add up to Delta/D and what the start-up adds."""
-    beta, radius, constants = point.beta, point.radius, point.objective.constants
-    spread = point.lam * (radius / (1.0 - beta)) ** 2
-    total = constants.gap / radius * (1.0 + spread / constants.lipschitz) + 2.0 * constants.lipschitz / (1.0 - beta)
-    # on the floor gradients are exactly 0 and the learner coasts at full speed: the spread stays
-    below = max(TARGET * point.eps - spread, 0.25 * TARGET * point.eps)
-    return int(np.ceil(1.3 * total / below))
+def steeper(ramp: Any, factor: float) -> Any:
+    """The ramp with a larger slope and the same Delta."""
+    return replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
+
+
+def first_hits(
+    learner: Maker, noise: Noise, swept: Sequence[Swept], runs: int
+) -> Generator[Plan, Signals, Float[Array, "settings runs"]]:
+    """First t at which the average of the certificate over 1..t is <= 2 eps, shape (settings, runs); inf if too late.
+
+    Settings on the same objective run side by side.
+    """
+    hits = np.empty((len(swept), runs))
+    for objective in dict.fromkeys(each.objective for each in swept):
+        mine = [i for i, each in enumerate(swept) if each.objective == objective]
+        grid = Grid(tuple(swept[i] for i in mine), runs)
+        beta, radius, lam, eps, steps = (grid.column(name) for name in ("beta", "radius", "lam", "eps", "enough"))
+        probe = recipe(HittingTime, beta=beta, lam=lam, target=TARGET * eps)
+        signals = yield Plan(Setup(objective, noise, learner(radius, beta, False), steps), (probe,))
+        hits[mine] = grid.rows(signals["hitting"])
+    return hits
 
 
 @dataclass(frozen=True)
-class Corollary12(AlgorithmClaim):
-    """With C = G + sigma, T = O(max{(G+sigma)^2 Delta lam^{1/2} eps^{-7/2}, (G+sigma)^3 eps^{-3}}). Measured on a ramp
-    without noise: the first t at which the average of the certificate over 1..t is <= 2 eps, at Theorem 11's own beta
-    and D, and its slope in log-log coordinates over a factor of 4 (Delta ~ eps^{1/2} for the start-up branch). A
-    consistency check of code and bound: at these parameters the exponents follow from beta and D almost by
-    construction; they say nothing about tuned parameters."""
+class Corollary12(Claim):
+    """Measured on a ramp without noise: the first t at which the average of the certificate over 1..t is <= 2 eps, at
+    Theorem 11's own beta and D for C = G + sigma, and its slope in log-log coordinates over a factor of 4 (Delta ~
+    eps^{1/2} for the start-up branch). A consistency check of code and bound: at these parameters the exponents follow
+    from beta and D almost by construction; they say nothing about tuned parameters."""
 
     name: ClassVar[str] = "corollary12"
     label: ClassVar[str] = "Corollary 12"
     title: ClassVar[str] = "Rates of convergence"
+    statements: ClassVar[tuple[Callable[..., Any], ...]] = (complexity.corollary12_order,)
 
-    sweep: str = setting("eps")
-    factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0))
+    sweep: Sweep = setting("eps")
+    factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0), "[1, inf)", least=2)
     frozen: bool = False
-
-    def __post_init__(self) -> None:
-        if self.sweep not in SLOPES:
-            raise ValueError(f"case.settings.sweep = {self.sweep!r}: must be one of {', '.join(SLOPES)}")
-        if len(self.factors) < 2 or not all(1.0 <= f < np.inf for f in self.factors):
-            raise ValueError(f"case.settings.factors = {self.factors}: two or more, each finite and >= 1")
 
     def accepts(self, problem: Problem) -> None:
         """A ramp in one coordinate, without noise."""
         super().accepts(problem)
-        if (
-            not isinstance(problem.objective, (Ramp, EasedRamp))
-            or problem.objective.dim != 1
-            or problem.scales.sigma > 0
-        ):
+        ramp = isinstance(problem.objective, Ramp | EasedRamp) and problem.objective.dim == 1
+        if not ramp or problem.scales.sigma > 0:
             raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp without noise")
         if problem.objective.constants.lipschitz < 3.0:
             raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
 
     @property
+    def learner(self) -> Maker:
+        """What is run."""
+        return paper_learner
+
+    @property
     def expected(self) -> float:
         """The slope that the paper says."""
-        return SLOPES[self.sweep]
+        return EXPONENTS[self.sweep]
 
     @property
     def order(self) -> str:
         """Whether that slope is the order of the lower bound, too; the start-up branch has none."""
         return ", the lower bound's order" if self.sweep != "eps, start-up" else ""
 
-    def points(self, problem: Problem) -> list[Point]:
-        """eps falls, or lam, C or Delta grow, by the factors; else eps = lam = 1 and the problem's own."""
-        found = [self._point(problem.objective, factor) for factor in self.factors]
-        if self.frozen:
-            return [replace(p, beta=found[0].beta, radius=found[0].radius) for p in found]
-        return found
-
-    def _point(self, ramp: Any, factor: float) -> Point:
-        eps, lam, longer = 1.0, 1.0, ramp
+    def swept(self, ramp: Any, factor: float) -> Swept:
+        """The sweep at a factor: eps falls, or lam, C or Delta grow by it; else eps = lam = 1 and the problem's own."""
+        value, eps, lam = factor, 1.0, 1.0
         if self.sweep.startswith("eps"):
-            eps = 1.0 / factor
-        if self.sweep == "eps, start-up":  # D/(1-beta) shrinks like eps^{1/2}, and the ramp with it
-            longer = replace(ramp, length=ramp.length * eps**0.5)
-        if self.sweep == "eps, lam = L^2/eps":
-            lam = ramp.constants.smoothness**2 / eps
-        if self.sweep == "eps, lam = H/2":
-            lam = ramp.constants.hessian_lipschitz / 2.0
-        if self.sweep == "lam":
-            lam = factor
-        if self.sweep == "C":  # the same Delta
-            longer = replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
-        if self.sweep == "Delta":
-            longer = replace(ramp, length=factor * ramp.length)
-        value = eps if self.sweep.startswith("eps") else factor
-        return point(value, longer, eps, lam, eps, longer.constants.lipschitz)
+            value = eps = 1.0 / factor
+        match self.sweep:
+            case "eps, start-up":  # D/(1-beta) shrinks like eps^{1/2}, and the ramp with it
+                ramp = replace(ramp, length=ramp.length * eps**0.5)
+            case "eps, lam = L^2/eps":
+                lam = ramp.constants.smoothness**2 / eps
+            case "eps, lam = H/2":
+                lam = ramp.constants.hessian_lipschitz / 2.0
+            case "lam":
+                lam = factor
+            case "C":
+                ramp = steeper(ramp, factor)
+            case "Delta":
+                ramp = replace(ramp, length=factor * ramp.length)
+        return at_theorem11(value, ramp, eps, lam, eps, ramp.constants.lipschitz)
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row: the slope, one sample a run."""
-        points = self.points(problem)
-        hits = self._hitting(problem, points, context)
-        value = np.array([p.value for p in points])
-        bound = np.array([float(p.steps) for p in points])
-        slopes, expected = slope(value, hits), self.expected
-        note = f"a consistency check; slope of the theorem's T: {slope(value, bound):.3f}"
+        swept = [self.swept(problem.objective, factor) for factor in self.factors]
+        if self.frozen:
+            swept = [replace(each, beta=swept[0].beta, radius=swept[0].radius) for each in swept]
+        hits = yield from first_hits(self.learner, problem.noise, swept, context.effort.slope_runs)
+        for each, times in zip(swept, hits, strict=True):
+            if not np.isfinite(times).all():
+                late = f"2 eps was not reached within {each.enough} steps"
+                raise ArithmeticError(f"{late} at {self.sweep} = {each.value:g}")
+
+        value, bound = np.array([each.value for each in swept]), np.array([float(each.steps) for each in swept])
+        slopes, expected = log_slope(value, hits), self.expected
+        note = f"a consistency check; slope of the theorem's T: {log_slope(value, bound):.3f}"
         quantity, where = "slope of the hitting time", f"in {self.sweep}"
         check = Check("rate", "stated", quantity, where, expected, slopes, MARGIN, note=note)
-        name = self.sweep.split(",")[0]
+        line = np.median(hits, axis=1), hits.min(1), hits.max(1)
+        power = hits[0].mean() * (value / value[0]) ** expected
         curves = (
-            Curve(
-                "rate", "hitting time of 2 eps", "measured", value, np.median(hits, axis=1), hits.min(1), hits.max(1)
-            ),
-            Curve("rate", "T of Theorem 11", "bound", value, bound),
-            Curve(
-                "rate",
-                f"slope {expected:g}{self.order}",
-                "bound",
-                value,
-                hits[0].mean() * (value / value[0]) ** expected,
-            ),
+            Curve("rate", "hitting time of 2 eps", "measured", value, *line),
+            Curve("rate", "T of Theorem 11", "bound", value, bound, form="stated"),
+            Curve("rate", f"slope {expected:g}{self.order}", "bound", value, power, form="stated"),
         )
+        name = self.sweep.split(",")[0]
         return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
 
-    def _hitting(self, problem: Problem, points: list[Point], context: Context) -> Array:
-        """Hitting times, shape (points, runs); points on the same objective run side by side."""
-        hits = np.empty((len(points), RUNS))
-        for objective in dict.fromkeys(p.objective for p in points):
-            mine = [i for i, p in enumerate(points) if p.objective == objective]
-            hits[mine] = self._race(objective, problem.noise, [points[i] for i in mine], context)
-        for p, row in zip(points, hits, strict=True):
-            if not np.isfinite(row).all():
-                raise ArithmeticError(f"2 eps was not reached within {_enough(p)} steps at {self.sweep} = {p.value:g}")
-        return hits
-
-    def _race(self, objective: Any, noise: Any, points: list[Point], context: Context) -> Array:
-        table = np.array([[p.beta, p.radius, p.lam, TARGET * p.eps] for p in points])
-        beta, radius, lam, target = np.repeat(table, RUNS, axis=0).T
-        steps = np.repeat(np.array([_enough(p) for p in points], np.int64), RUNS)
-        setup = Setup(objective, noise, self.learner(radius, beta, self.coordinatewise), steps, self.scaling)
-        found = simulate(setup, [recipe(HittingTime, beta=beta, lam=lam, target=target)], context.streams)
-        return found["hitting"].reshape(len(points), RUNS)
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """Hyper-parameters that do not follow the sweep."""
-        return {"frozen": ("beta and D of the first point throughout", replace(self, frozen=True))}
+        return {"frozen": self.twin("beta and D of the first point throughout", frozen=True)}
 
 
 @dataclass(frozen=True)
 class Corollary13(Corollary12):
-    """With lam = L^2/eps on an L-smooth F, T = O((G+sigma)^2 Delta L eps^{-4}); with lam = H/2 the rate is that of
-    Corollary 12 in eps, eps^{-7/2}; Lemma 4 turns both into ||grad F|| = O(eps). Measured as in Corollary 12, over a
-    factor of 3, on a ramp with a smooth corner, and with lam = H/2 on one whose corner has an H: a consistency check
-    again."""
+    """Lemma 4 turns both rates into ||grad F|| = O(eps). Measured as in Corollary 12, over a factor of 3, on a ramp
+    with a smooth corner, and with lam = H/2 on one whose corner has an H: a consistency check again."""
 
     name: ClassVar[str] = "corollary13"
     label: ClassVar[str] = "Corollary 13"
     title: ClassVar[str] = "The rate for smooth objectives"
+    statements = (complexity.corollary13_smooth_order, complexity.corollary13_hessian_order)
 
-    sweep: str = setting("eps, lam = L^2/eps")
+    sweep: Sweep = setting("eps, lam = L^2/eps")
 
     def accepts(self, problem: Problem) -> None:
         """A ramp with a corner, whose Hessian is Lipschitz if lam = H/2."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem, Scales, setting, slope
 from experiments.corollary12_rates import MARGIN, TARGET
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import log_slope
+from experiments.words.problem import Context, Problem, Scales
+from foundation.arrays import Array, Float, Int, IntArray
+from foundation.settings import setting
 from objectives.noise import Gaussian
 from objectives.ramps import Ramp
-from simulation.engine import Setup, simulate
+from optimizers.base import Learner
+from optimizers.ftrl import paper_learner
+from simulation.engine import Setup
 from simulation.hitting import HittingTime
+from simulation.plan import Plan, Signals
 from simulation.recording import recipe
-from theory import adam_ema
-from theory.complexity import coordinate_gain
-
-RUNS = 8
+from theory import adam_ema, complexity
 
 
 @dataclass(frozen=True)
@@ -57,41 +61,59 @@ def own_parameters(scales: Scales, coordinatewise: bool) -> tuple[float, float]:
 
 
 def hitting_times(
-    problem: Problem, learner: Any, beta: Array, steps: int, context: Context, first_run: int = 0, lasting: bool = False
-) -> Array:
-    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if after T.
+    problem: Problem,
+    learner: Learner,
+    beta: Float[Array, "runs"],
+    steps: int,
+    numbers: Int[IntArray, "runs"] | None = None,
+    lasting: bool = False,
+) -> Generator[Plan, Signals, Float[Array, "runs"]]:
+    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if after `steps`.
 
-    lasting: inf, too, where the average over 1..T is above 2 eps again.
+    beta: of the certificate's average. numbers: those of the runs' random streams, 0, 1, ... if None. lasting: inf,
+    too, where the average over all steps is above 2 eps again.
     """
-    one, horizon = np.ones_like(beta), np.full(len(beta), steps, np.int64)
-    setup = Setup(problem.objective, problem.noise, learner, horizon, numbers=first_run + np.arange(len(beta)))
+    one = np.ones_like(beta)
     probe = recipe(HittingTime, beta=beta, lam=one, target=TARGET * one, norm="l1", whole=lasting)
-    found = simulate(setup, [probe], context.streams)
-    return np.where(found["certificate.mean"] > TARGET, np.inf, found["hitting"]) if lasting else found["hitting"]
+    setup = Setup(problem.objective, problem.noise, learner, np.full(len(beta), steps, np.int64), numbers=numbers)
+    signals = yield Plan(setup, (probe,))
+    hits = signals["hitting"]
+    return np.where(signals["certificate.mean"] > TARGET, np.inf, hits) if lasting else hits
+
+
+def hitting_times_of_all(
+    problem: Problem, coordinatewise: bool, steps: int, runs: int
+) -> Generator[Plan, Signals, Float[Array, "runs"]]:
+    """The same at the theorem's own parameters, with twice as many steps while a run has not arrived, up to 8 times.
+
+    Raises ArithmeticError if one has not arrived then.
+    """
+    beta, radius = own_parameters(problem.scales, coordinatewise)
+    betas = np.full(runs, beta)
+    learner = paper_learner(np.full(runs, radius), betas, coordinatewise)
+    for horizon in (steps, 2 * steps, 4 * steps, 8 * steps):
+        times = yield from hitting_times(problem, learner, betas, horizon)
+        if np.isfinite(times).all():
+            return times
+    raise ArithmeticError(f"2 eps was not reached within {8 * steps} steps at d = {problem.scales.dim}")
 
 
 @dataclass(frozen=True)
-class Corollary19(AlgorithmClaim):
-    """With C = ||G+sigma||_1 clipped Adam needs T = O(||G+sigma||_1^2 Delta d^{1/2} lam^{1/2} eps^{-7/2}) steps to
-    L1-stationarity; without coordinate-wise adaptivity, Corollary 12 through Lemma 16 needs
-    O(||G+sigma||_2^2 Delta d^{3/2} ...): more by d (||.||_2/||.||_1)^2, which is d where one coordinate carries the
-    scale and 1 where all are alike. Measured: the ratio of the hitting times of 2 eps at the two theorems' own
-    parameters, and its slope in d, against the slope of that factor (beta-FTRL's own C is
-    ||G||_2 + ||sigma||_2, within sqrt 2). A consistency check: the parameters fix the speed of both."""
+class Corollary19(Claim):
+    """Clipped Adam runs with C = ||G+sigma||_1; without coordinate-wise adaptivity, Corollary 12 goes through Lemma 16.
+    The gain is d where one coordinate carries the scale and 1 where all are alike. Measured: the ratio of the hitting
+    times of 2 eps at the two theorems' own parameters, and its slope in d, against the slope of that factor
+    (beta-FTRL's own C is ||G||_2 + ||sigma||_2, within sqrt 2). A consistency check: the parameters fix the speed of
+    both."""
 
     name: ClassVar[str] = "corollary19"
     label: ClassVar[str] = "Corollary 19"
     title: ClassVar[str] = "The gain of coordinate-wise adaptivity"
+    statements = (complexity.corollary19_order, complexity.section63_baseline_order, complexity.coordinate_gain)
 
-    share: float = setting(1.0)
-    dims: tuple[int, ...] = setting((8, 16, 32))
-    actual: float = -1.0  # a control's share, if not negative
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ValueError(f"case.settings.share = {self.share}: must lie in [0, 1]")
-        if len(self.dims) < 2 or not all(isinstance(d, int) and d >= 2 for d in self.dims):
-            raise ValueError(f"case.settings.dims = {self.dims}: two or more integers >= 2")
+    share: float = setting(1.0, "[0, 1]")
+    dims: tuple[int, ...] = setting((8, 16, 32), "[2, inf)", least=2)
+    actual: float | None = None  # the share that is run, where it is not the one that predicts
 
     def accepts(self, problem: Problem) -> None:
         """A ramp in one coordinate with Gaussian noise: its slope and sigma are shared out."""
@@ -102,57 +124,42 @@ class Corollary19(AlgorithmClaim):
         if problem.objective.constants.lipschitz < 3.0:
             raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
 
-    def designs(self, problem: Problem) -> list[Design]:
+    def designs(self, problem: Problem, share: float) -> list[Design]:
         """One for each d."""
         ramp, sigma = problem.objective, problem.scales.sigma
-        share = self.share if self.actual < 0 else self.actual
+        assert isinstance(ramp, Ramp)
         slope, length = float(ramp.vector("slope")[0]), float(ramp.vector("length")[0])
-        return [Design(d, slope, sigma, length, share) for d in self.dims]
+        return [Design(dim, slope, sigma, length, share) for dim in self.dims]
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row: the slope, one sample a run."""
-        gains = np.array([self._gain(design, context) for design in self.designs(problem)])
-        intended = [replace(design, share=self.share).problem().scales for design in self.designs(problem)]
-        stated = np.array([float(coordinate_gain(s.coordinate_lipschitz + s.coordinate_sigma)) for s in intended])
-        dims = np.asarray(self.dims, float)
-        slopes, expected = slope(dims, gains), float(slope(dims, stated))
-        pairs = zip(self.dims, np.median(gains, axis=1), stated, strict=True)
-        note = "a consistency check; gains " + ", ".join(f"{g:.3g} (d={d}; {s:.3g} stated)" for d, g, s in pairs)
-        check = Check(
-            "rate", "stated", "slope of the gain in d", f"share={self.share:g}", expected, slopes, MARGIN, note=note
-        )
+        runs, gains = context.effort.gain_runs, np.empty((len(self.dims), context.effort.gain_runs))
+        for row, design in enumerate(self.designs(problem, self.share if self.actual is None else self.actual)):
+            where, times = design.problem(), []
+            for coordinatewise in (False, True):
+                beta, radius = own_parameters(where.scales, coordinatewise)
+                cross = design.length / radius * (1.0 if coordinatewise else np.sqrt(design.dim))
+                steps = int(design.slope * (1.05 * cross + 1.0 / (1.0 - beta)) / (TARGET - 0.1))
+                times.append((yield from hitting_times_of_all(where, coordinatewise, steps, runs)))
+            gains[row] = times[0] / times[1]
+
+        predicting = [design.problem().scales for design in self.designs(problem, self.share)]
+        scales = [each.coordinate_lipschitz + each.coordinate_sigma for each in predicting]
+        stated = np.array([float(complexity.coordinate_gain(scale)) for scale in scales])
+        dims, median = np.asarray(self.dims, float), np.median(gains, axis=1)
+        slopes, expected = log_slope(dims, gains), float(log_slope(dims, stated))
+        each = (f"{g:.3g} (d={d}; {s:.3g} stated)" for d, g, s in zip(self.dims, median, stated, strict=True))
+        note = f"a consistency check; gains {', '.join(each)}"
+        quantity, which = "slope of the gain in d", f"share={self.share:g}"
+        check = Check("rate", "stated", quantity, which, expected, slopes, MARGIN, note=note)
         curves = (
-            Curve("gain", "measured", "measured", dims, np.median(gains, axis=1), gains.min(1), gains.max(1)),
-            Curve("gain", "d (|.|_2/|.|_1)^2", "bound", dims, stated),
+            Curve("gain", "measured", "measured", dims, median, gains.min(1), gains.max(1)),
+            Curve("gain", "d (|.|_2/|.|_1)^2", "bound", dims, stated, form="stated"),
         )
         return Evidence((check,), curves, (Panel("gain", "d", "steps of beta-FTRL / steps of clipped Adam"),))
 
-    def _gain(self, design: Design, context: Context) -> Array:
-        """Hitting time of beta-FTRL over that of clipped Adam, shape (runs,)."""
-        problem = design.problem()
-        times = []
-        for coordinatewise in (False, True):
-            beta, radius = own_parameters(problem.scales, coordinatewise)
-            cross = design.length / radius * (1.0 if coordinatewise else np.sqrt(design.dim))
-            steps = int(design.slope * (1.05 * cross + 1.0 / (1.0 - beta)) / (TARGET - 0.1))
-            times.append(self._times(problem, coordinatewise, beta, radius, steps, context))
-        return times[0] / times[1]
-
-    def _times(
-        self, problem: Problem, coordinatewise: bool, beta: float, radius: float, steps: int, context: Context
-    ) -> Array:
-        """Hitting times of the runs; twice as many steps while one has not arrived."""
-        betas = np.full(RUNS, beta)
-        learner = self.learner(np.full(RUNS, radius), betas, coordinatewise)
-        for _ in range(4):
-            found = hitting_times(problem, learner, betas, steps, context)
-            if np.isfinite(found).all():
-                return found
-            steps *= 2
-        raise ArithmeticError(f"2 eps was not reached within {steps // 2} steps at d = {problem.scales.dim}")
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """The other extreme, held against this one's prediction."""
         if self.share == 0:
-            return {"uneven": ("one coordinate carries all the noise", replace(self, actual=1.0))}
-        return {"all alike": ("all coordinates are alike", replace(self, actual=0.0))}
+            return {"uneven": self.twin("one coordinate carries all the noise", actual=1.0)}
+        return {"all alike": self.twin("all coordinates are alike", actual=0.0)}

@@ -16,15 +16,17 @@ from experiments.lemma07_conversion import Lemma07, Lemma17
 from experiments.lemma10_spread import Lemma10
 from experiments.lemma16_norms import Lemma16
 from experiments.lemma20_scaling import Lemma20
+from experiments.section1_1_output import Section11
 from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
 from experiments.section6_1_clip import ClipActivity
 from experiments.section6_1_correction import BiasCorrection, Rescaling
 from experiments.section6_3_tuned import TunedGain
-from experiments.section7_ablation import Section7, Section11
+from experiments.section7_ablation import Section7
 from experiments.theorem09_regret import Lemma08, Theorem09
 from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_open_question import OpenQuestion
-from experiments.theorem11_stationarity import Theorem11, Theorem18
+from experiments.theorem11_stationarity import Theorem11
+from experiments.theorem18_stationarity import Theorem18
 
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.base import Claim, Context, Game, Problem, setting, slope
-from experiments.corollary12_rates import MARGIN, Corollary12, Point, point
+from experiments.corollary12_rates import MARGIN, Corollary12, Sweep, Swept, at_theorem11, steeper
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import log_slope
+from experiments.words.problem import Context, Game, Problem
+from foundation.settings import setting
 from optimizers.base import Learner, Maker
 from optimizers.baselines import untuned
 from optimizers.ftrl import paper_learner
-from simulation.game import duel
-from theory.complexity import SECTION522_FTRL_STOPPED, SECTION522_OGD_STOPPED
-
-POWERS = {"beta-FTRL": 1.0, "OGD": 2.0}  # of G + sigma in the regret
+from simulation.game import Duel
+from theory import complexity
 
 
-def descent(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def untuned_descent(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
     """Projected online gradient descent with rate D sqrt(1-beta)."""
     return untuned(radius, beta)
 
 
-MAKERS: dict[str, Maker] = {"beta-FTRL": paper_learner, "OGD": descent}
+@dataclass(frozen=True)
+class Online:
+    """An online learner that does not know G + sigma, and what it costs.
+
+    regret: the power of G + sigma in its regret. steps: that in the hitting time, where T is stopped early.
+    """
+
+    make: Maker
+    regret: float
+    steps: float
 
 
-def _known(online: str) -> None:
-    if online not in POWERS:
-        raise ValueError(f"case.settings.online = {online!r}: must be one of {', '.join(POWERS)}")
+ONLINE: dict[complexity.Learner, Online] = {
+    "beta-FTRL": Online(paper_learner, 1.0, complexity.SECTION522_FTRL_STOPPED.scale),
+    "OGD": Online(untuned_descent, 2.0, complexity.SECTION522_OGD_STOPPED.scale),
+}
 
 
 @dataclass(frozen=True)
@@ -37,46 +48,45 @@ class UntunedSteps(Corollary12):
     """Without G + sigma, with C = 1: beta-FTRL needs O((G+sigma)^{7/2} Delta lam^{1/2} eps^{-7/2}) steps, online
     gradient descent with rate D sqrt(1-beta) O((G+sigma)^7 ...). Both run at Theorem 11's parameters for C = 1 and the
     accuracy eps/r, r = G+sigma or its square; there T grows with 7/2 and 7. Stopped where Delta/(DT) meets the target
-    (ours), the exponents are 5/2 and 5: the measured hitting time of 2 eps on a ramp. A consistency check, like
+    (ours), the exponents are 5/2 and 5. Measured: the hitting time of 2 eps on a ramp. A consistency check, like
     Corollary 12: it shows what the parameters cost, not that a tuned learner needs as much."""
 
     name: ClassVar[str] = "section522_steps"
     label: ClassVar[str] = "Section 5.2.2"
     title: ClassVar[str] = "Gradient adaptivity"
+    statements = (complexity.untuned_steps,)
 
-    online: str = setting("beta-FTRL")
-    sweep: str = "C"
+    online: complexity.Learner = setting("beta-FTRL")
+    sweep: Sweep = "C"
     known: bool = False
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _known(self.online)
-        object.__setattr__(self, "learner", MAKERS[self.online])
+    @property
+    def learner(self) -> Maker:
+        """The one that `online` names."""
+        return ONLINE[self.online].make
 
     @property
     def expected(self) -> float:
         """5/2 or 5."""
-        return (SECTION522_FTRL_STOPPED if self.online == "beta-FTRL" else SECTION522_OGD_STOPPED).scale
+        return ONLINE[self.online].steps
 
     @property
     def order(self) -> str:
         """It is not: G + sigma is not known."""
         return ""
 
-    def points(self, problem: Problem) -> list[Point]:
-        """G grows by the factors, at the same Delta; eps = lam = 1."""
-        return [self._slope(problem.objective, factor) for factor in self.factors]
-
-    def _slope(self, ramp: Any, factor: float) -> Point:
-        longer = replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
-        lipschitz = longer.constants.lipschitz
+    def swept(self, ramp: Any, factor: float) -> Swept:
+        """G grows by the factor, at the same Delta; eps = lam = 1."""
+        ramp = steeper(ramp, factor)
+        lipschitz = ramp.constants.lipschitz
         if self.known:
-            return point(lipschitz, longer, 1.0, 1.0, 1.0, lipschitz)
-        return point(lipschitz, longer, 1.0, 1.0, lipschitz ** -POWERS[self.online], 1.0)
+            return at_theorem11(lipschitz, ramp, 1.0, 1.0, accuracy=1.0, guess=lipschitz)
+        accuracy = lipschitz ** -ONLINE[self.online].regret
+        return at_theorem11(lipschitz, ramp, 1.0, 1.0, accuracy=accuracy, guess=1.0)
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """The same with G known."""
-        return {"tuned": ("C = G + sigma is known", replace(self, known=True))}
+        return {"tuned": self.twin("C = G + sigma is known", known=True)}
 
 
 @dataclass(frozen=True)
@@ -88,61 +98,49 @@ class UntunedRegret(Claim):
     name: ClassVar[str] = "section522_regret"
     label: ClassVar[str] = "Section 5.2.2"
     title: ClassVar[str] = "Gradient adaptivity"
+    about: ClassVar[type[Problem] | type[Game]] = Game
 
-    online: str = setting("beta-FTRL")
-    beta: float = setting(0.999)
-    sizes: tuple[float, ...] = setting((1.0, 4.0, 16.0))
-    runs: int = setting(32)
+    online: complexity.Learner = setting("beta-FTRL")
+    beta: float = setting(0.999, "(0, 1)")
+    sizes: tuple[float, ...] = setting((1.0, 4.0, 16.0), "(0, inf)", least=2)
+    runs: int = setting(32, "[8, inf)")
+    runs_other: bool = False  # whether the other learner plays, under the same name
 
     def __post_init__(self) -> None:
-        _known(self.online)
-        if not 0 < self.beta < 1:
-            raise ValueError(f"case.settings.beta = {self.beta}: must lie in (0, 1)")
-        if len(self.sizes) < 2 or not all(0 < s < (1.0 - self.beta) ** -0.5 for s in self.sizes):
-            raise ValueError(f"case.settings.sizes = {self.sizes}: two or more, each in (0, 1/sqrt(1-beta))")
+        super().__post_init__()
+        largest = (1.0 - self.beta) ** -0.5
+        if not all(size < largest for size in self.sizes):
+            where = f"case.settings.sizes = {self.sizes}, beta = {self.beta}"
+            raise ValueError(f"{where}: each size must be < 1/sqrt(1-beta) = {largest:.4g}")
 
     def accepts(self, problem: Game) -> None:
         """Adversaries with a size."""
-        if not isinstance(problem, Game) or not hasattr(problem.adversary, "size"):
+        super().accepts(problem)
+        if not hasattr(problem.adversary, "size"):
             raise ValueError(f"problem = {problem.name}: {self.name} needs an adversary with a size")
 
-    def measure(self, problem: Game, context: Context) -> Evidence:
+    def measure(self, problem: Game, context: Context) -> Measurement:
         """One slope a run."""
+        plays = next(name for name in ONLINE if (name == self.online) != self.runs_other)
         sizes, steps = np.asarray(self.sizes), int(20.0 / (1.0 - self.beta))
         each = np.repeat(sizes, self.runs)
         beta, radius = np.full_like(each, self.beta), np.ones_like(each)
-        learner = MAKERS[self.online](1.0, self.beta, False)
-        adversary = replace(problem.adversary, size=each[:, None])
-        found = duel(learner, adversary, beta, radius, steps, context.streams)
-        regret = (found["played.mean"] + found["pull.mean"]).reshape(len(sizes), self.runs)
-        slopes, expected = slope(sizes, regret), POWERS[self.online]
-        quantity = "slope of the regret"
-        check = Check("rate", "stated", quantity, f"{self.online}, beta={self.beta:g}", expected, slopes, MARGIN)
-        unit = np.sqrt(1.0 - self.beta)
+        sized: Any = problem.adversary
+        learner, adversary = ONLINE[plays].make(1.0, self.beta, False), replace(sized, size=each[:, None])
+        signals = yield Duel(learner, adversary, beta, radius, steps)
+
+        regret = (signals["played.mean"] + signals["pull.mean"]).reshape(len(sizes), self.runs)
+        where, expected = f"{self.online}, beta={self.beta:g}", ONLINE[self.online].regret
+        slopes = log_slope(sizes, regret)
+        check = Check("rate", "stated", "slope of the regret", where, expected, slopes, MARGIN)
+        unit, power = np.sqrt(1.0 - self.beta), ONLINE[plays].regret
+        line = unit * regret[0].mean() * sizes**power
         curves = (
-            Curve("regret", self.online, "measured", sizes, unit * np.median(regret, axis=1)),
-            Curve("regret", f"slope {expected:g}", "bound", sizes, unit * regret[0].mean() * sizes**expected),
+            Curve("regret", plays, "measured", sizes, unit * np.median(regret, axis=1)),
+            Curve("regret", f"slope {power:g}", "bound", sizes, line, form="stated"),
         )
         return Evidence((check,), curves, (Panel("regret", "size of the gradients", "regret sqrt(1-beta) / D"),))
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """The other learner, under the same name."""
-        return {"swapped": ("the other learner", _swapped(self))}
-
-
-@dataclass(frozen=True)
-class _Swapped(UntunedRegret):
-    """Expects what `online` promises and runs the other learner."""
-
-    def measure(self, problem: Game, context: Context) -> Evidence:
-        """The other's samples under our own expectation."""
-        other = next(name for name in POWERS if name != self.online)
-        twin = UntunedRegret(other, self.beta, self.sizes, self.runs)
-        evidence = twin.measure(problem, context)
-        (check,) = evidence.checks
-        setting_ = f"{self.online}, beta={self.beta:g}"
-        return replace(evidence, checks=(replace(check, setting=setting_, bound=POWERS[self.online]),))
-
-
-def _swapped(claim: UntunedRegret) -> Any:
-    return _Swapped(claim.online, claim.beta, claim.sizes, claim.runs)
+        return {"swapped": self.twin("the other learner", runs_other=True)}

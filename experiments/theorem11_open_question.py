@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem, setting
+from experiments.theorem11_stationarity import sampled_times
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from foundation.settings import setting
 from objectives.kinks import Zigzag
 from objectives.noise import Exact
-from simulation.engine import Setup, simulate
+from optimizers.ftrl import clipped_adam
+from simulation.engine import Setup
+from simulation.plan import Plan
 from simulation.probes import Certificate
 from simulation.recording import recipe
 from stationarity import measure_separable
 from theory import adam_ema
 
-RUNS = 16  # half of them choose the worst candidate, the other half say what it is
-TIMES = 24  # one uniform t in each of as many strata of 1..T: no period can hide
-TEETH = 300
+TIMES = 24  # sampled times, one in each of as many strata of 1..T: no period can hide
+TEETH = 300  # of a zigzag, at most
+TOLERANCE = 1e-4  # of max(value, eps): the gap of the bracket
+
+
+def infima(
+    family: Zigzag, xbar: Float[Array, "runs times candidates"]
+) -> tuple[Float[Array, "runs candidates"], Float[Array, "runs candidates"]]:
+    """Certified lower and upper bound of the measure of every candidate alone, averaged over the sampled times."""
+    ends = []
+    for i, slope in enumerate(family.slopes()):
+        found = measure_separable((slope,), xbar[..., i].reshape(-1, 1), 1.0, "l2", TOLERANCE, 1.0)
+        ends.append([part.reshape(xbar.shape[:2]).mean(axis=1) for part in (found.lower, found.upper)])
+    lower, upper = np.array(ends).transpose(1, 2, 0)
+    return lower, upper
 
 
 @dataclass(frozen=True)
-class OpenQuestion(AlgorithmClaim):
+class OpenQuestion(Claim):
     """The proof of Theorem 11 gives (1.75 + (G+sigma)/C) eps and, with sharper lemmas, the stated (1 + (G+sigma)/C)
     eps for C <= 12.2 (G+sigma); whether the statement can fail beyond is open. A search among one-dimensional
     zigzags without noise: slopes, lengths and number of teeth drawn at random, Delta as large as T = 12
@@ -36,17 +53,12 @@ class OpenQuestion(AlgorithmClaim):
     name: ClassVar[str] = "open_question"
     label: ClassVar[str] = "Theorem 11 (open question)"
     title: ClassVar[str] = "C much larger than G + sigma"
+    statements = (adam_ema.theorem11_bound,)
 
-    coordinatewise: bool = True
-    guess: float = setting(13.5)
-    candidates: int = setting(64)
-    steepest: float = setting(1.1)
+    guess: float = setting(13.5, "[1, inf)")
+    candidates: int = setting(64, "[2, inf)")
+    steepest: float = setting(1.1, "(1, inf)")
     share: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 1.0 <= self.guess < np.inf or self.candidates < 2 or not 1.0 < self.steepest < np.inf:
-            values = f"guess = {self.guess}, candidates = {self.candidates}, steepest = {self.steepest}"
-            raise ValueError(f"case.settings: {values}: must be >= 1, >= 2 and > 1, all finite")
 
     def family(self, context: Context) -> Zigzag:
         """The candidates, one a coordinate; the first is a straight ramp of slope eps, the tight case of the proof."""
@@ -63,53 +75,33 @@ class OpenQuestion(AlgorithmClaim):
         columns = (tuple(part.tolist()) for part in (down, up, fall, rise, teeth))
         return Zigzag(count, *columns)
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row: the worst candidate; the figure has them all."""
-        family = self.family(context)
-        beta, radius, steps = adam_ema.theorem11_parameters(1.0, 1.0, self.guess, 1.0)
-        steps = np.full(RUNS, np.ceil(self.share * steps), np.int64)
-        betas = np.full(RUNS, beta)
-        rng = context.streams.generator(0, "sampled times")
-        edges = (np.arange(TIMES) + rng.random((RUNS, TIMES))) / TIMES
-        times = 1 + (edges * steps[:, None]).astype(np.int64)
-        setup = Setup(family, Exact(), self.learner(np.full(RUNS, radius), betas, True), steps, self.scaling)
-        probe = recipe(Certificate, beta=betas, lam=np.ones(RUNS), norm="l1", samples=times)
-        found = simulate(setup, [probe], context.streams)
-        lower, upper = self._infima(family, found["xbar"])
-        half = RUNS // 2
+        family, runs = self.family(context), context.effort.slope_runs
+        beta, radius, whole = adam_ema.theorem11_parameters(1.0, 1.0, self.guess, 1.0)
+        betas, steps = np.full(runs, beta), np.full(runs, np.ceil(self.share * whole), np.int64)
+        times = sampled_times(steps, TIMES, context)
+        probe = recipe(Certificate, beta=betas, lam=np.ones(runs), norm="l1", samples=times)
+        signals = yield Plan(Setup(family, Exact(), clipped_adam(np.full(runs, radius), betas), steps), (probe,))
+
+        lower, upper = infima(family, signals["xbar"])
+        choosing, telling = slice(0, runs // 2), slice(runs // 2, runs)
         lipschitz = np.asarray(family.constants.coordinate_lipschitz)
-        bound = 1.0 + lipschitz / self.guess
-        worst = int(np.argmax(upper[:half].mean(axis=0) / bound))
+        bound = adam_ema.theorem11_bound(1.0, self.guess, lipschitz, 0.0)
+        worst = int(np.argmax(upper[choosing].mean(axis=0) / bound))
         text = ", ".join(f"{n} {family.vector(n)[worst]:.3g}" for n in ("down", "up", "fall", "rise", "teeth"))
         ratios = np.sort(upper.mean(axis=0) / bound)[::-1]
         note = f"worst of {self.candidates}: {text}; next ratios {', '.join(f'{r:.3f}' for r in ratios[1:4])}"
-        check = Check(
-            "expected",
-            "stated",
-            "infimum of the worst candidate / eps",
-            f"C={self.guess:g}",
-            float(bound[worst]),
-            upper[half:, worst],
-            lower_samples=lower[half:, worst],
-            note=note,
-        )
+        quantity, where = "infimum of the worst candidate / eps", f"C={self.guess:g}"
+        level, low, high = float(bound[worst]), lower[telling, worst], upper[telling, worst]
+        check = Check("expected", "stated", quantity, where, level, high, lower_samples=low, note=note)
         ranks = np.arange(1.0, self.candidates + 1.0)
         curves = (
             Curve("search", "candidates, worst first", "measured", ranks, ratios),
-            Curve("search", "stated", "bound", ranks[[0, -1]], np.ones(2)),
+            Curve("search", "stated", "bound", ranks[[0, -1]], np.ones(2), form="stated"),
         )
         return Evidence((check,), curves, (Panel("search", "candidate", "infimum / stated bound", "log", "linear"),))
 
-    def _infima(self, family: Zigzag, xbar: Array) -> tuple[Array, Array]:
-        """Certified ends of the measure, averaged over the sampled times, shape (runs, candidates)."""
-        ends = []
-        for i, slope in enumerate(family.slopes()):
-            points = xbar[..., i].reshape(-1, 1)
-            found = measure_separable((slope,), points, 1.0, "l2", 1e-4, 1.0)
-            ends.append([part.reshape(xbar.shape[:2]).mean(axis=1) for part in (found.lower, found.upper)])
-        lower, upper = np.array(ends).transpose(1, 2, 0)
-        return lower, upper
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """What a violation would look like."""
-        return {"a tenth of T": ("stopped after a tenth of T, before the descent is over", replace(self, share=0.1))}
+        return {"a tenth of T": self.twin("stopped after a tenth of T, before the descent is over", share=0.1)}

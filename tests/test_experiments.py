@@ -16,6 +16,7 @@ from experiments.registry import CLAIMS
 from experiments.sweep import config
 from experiments.sweep.jobs import ROOT, key, run, sources, sweep
 from experiments.sweep.pool import start_pool
+from experiments.words.harness import measure
 
 CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
 
@@ -121,7 +122,7 @@ def test_rescaling_is_exact():
     context = Context(0, "same", Effort(runs=8, windows=1, guess_limit=3.0, draws=100))
     claims = [replace(made.claim, guess_ratios=(1.0,), noise_levels=(0.0,)) for made in (base, scaled)]
     pairs = zip(claims, (base.problem, scaled.problem), strict=True)
-    first, second = (claim.measure(problem, context).checks for claim, problem in pairs)
+    first, second = (measure(claim, problem, context).checks for claim, problem in pairs)
     for mine, theirs in zip(first, second, strict=True):
         np.testing.assert_allclose(mine.samples, theirs.samples, rtol=1e-9)
         assert mine.bound == pytest.approx(theirs.bound)

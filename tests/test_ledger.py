@@ -5,17 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.judge import judge
+from analysis import ablation
+from analysis.judge import broken, judge
 from experiments.base import Context, Effort, Problem
 from experiments.beyond_baselines import Baselines
 from experiments.corollary12_optimality import ChainProgress, Traversal, race
 from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity, scaled
 from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19, Design, own_parameters
+from experiments.section1_1_output import Section11
 from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
 from experiments.section6_1_correction import BiasCorrection, Rescaling
 from experiments.section6_3_tuned import TunedGain
-from experiments.section7_ablation import Section11
+from experiments.section7_ablation import Section7
+from experiments.sweep.cells import Cell
+from experiments.words.evidence import Control
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from objectives.noise import Chain, Gaussian
 from optimizers.methods import METHODS
@@ -87,6 +91,22 @@ def test_the_gradient_at_the_average():
     (ruling,) = judge(claim.measure(problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0), CONTEXT).checks)
     assert ruling.verdict == "supported" and ruling.check.start > ruling.check.bound
     assert ruling.check.bound == pytest.approx(17 / 16 + 0.237 + 0.25)
+
+
+def test_the_table_of_ablations_tells_what_breaks():
+    claim = Section7()
+    kink = problem("capped_abs", "two_point", {"sigma": 0.2}, slope=2.0, begin=1.6, cap=50.0)
+    evidence = claim.measure(kink, CONTEXT)
+    twins = tuple(
+        Control(n, t, c.measure(kink, CONTEXT))
+        for n, (t, c) in claim.controls().items()
+        if n in ("no momentum", "no clip")
+    )
+    cell = Cell("k", "section7", claim.info(), "kink", evidence=evidence, controls=twins)
+    table = broken([cell])
+    assert set(table["control"]) == {"no momentum", "no clip"}
+    page = ablation.page(table)
+    assert "momentum" in page and "end to end" in page and "Section 7" in page
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.base import Context, Effort, Problem
 from experiments.corollary12_rates import Corollary12, Corollary13
+from experiments.words.harness import measure
+from experiments.words.problem import Context, Effort, Problem
 from objectives import OBJECTIVES, build
 from objectives.noise import Exact, Gaussian
 from optimizers.ftrl import beta_ftrl
@@ -51,8 +52,8 @@ def test_the_gradients_hitting_time_is_that_of_the_gradient_at_the_model_average
 
 def test_a_short_sweep_has_the_slope_and_its_control_has_not():
     claim = Corollary12(sweep="lam", factors=(1.0, 4.0))
-    good = claim.measure(problem(length=3.0), CONTEXT).checks[0]
-    broken = claim.controls()["frozen"][1].measure(problem(length=3.0), CONTEXT).checks[0]
+    good = measure(claim, problem(length=3.0), CONTEXT).checks[0]
+    broken = measure(claim.controls()["frozen"].claim, problem(length=3.0), CONTEXT).checks[0]
     assert abs(good.samples.mean() - 0.5) < 0.1 < abs(broken.samples.mean() - 0.5)
 
 

@@ -32,7 +32,7 @@ class Branches(NamedTuple):
 
 
 class Exponents(NamedTuple):
-    """T ~ eps^eps scale^scale gap^gap lam^lam dim^dim on the descent branch, scale and dim varied apart."""
+    """T ~ eps^eps scale^scale gap^gap lam^lam dim^dim on one branch, scale and dim varied apart."""
 
     eps: float
     scale: float
@@ -41,8 +41,10 @@ class Exponents(NamedTuple):
     dim: float = 0.0
 
 
-# Status: stated, Corollaries 12, 13 and 19, Sections 6.3 and 5.2.2; the two `STOPPED` are ours.
+# Status: stated, Corollaries 12, 13 and 19, Sections 6.3 and 5.2.2; the two `STOPPED` are ours. The descent branch,
+# but for `START_UP`.
 COROLLARY12 = Exponents(-3.5, 2.0, 1.0, 0.5)
+COROLLARY12_START_UP = Exponents(-3.0, 3.0, 0.0, 0.0)
 COROLLARY13_SMOOTH = Exponents(-4.0, 2.0, 1.0, 0.0)  # lam = L^2/eps; linear in L
 COROLLARY13_HESSIAN = Exponents(-3.5, 2.0, 1.0, 0.0)  # lam = H/2; sqrt H
 COROLLARY19 = Exponents(-3.5, 2.0, 1.0, 0.5, 0.5)  # scale = ||G+sigma||_1
