@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from experiments.base import Array, Claim, Context, Problem, around, setting
+from experiments.words.claim import Claim, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
-from objectives.base import Separable
+from experiments.words.numbers import sample_points
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from foundation.settings import setting
+from objectives.base import Constants, Separable
 from stationarity import measure as stationarity
 from theory import adam_ema, sharpened
 
@@ -17,22 +21,32 @@ POINTS = 16  # a run
 TARGETS = (0.1, 0.32, 0.5, 0.8 + 1e-9, 1.0 + 1e-9)  # eps/G; 0.8: where the tent attains 5/4
 
 
+def largest_up_to(
+    levels: Float[Array, "levels"], measures: Float[Array, "points"], sizes: Float[Array, "points"]
+) -> Float[Array, "levels"]:
+    """The largest size among points whose measure is at most a level, 0 if there is none; shape (levels,)."""
+    order = np.argsort(measures, kind="stable")
+    highest = np.append(0.0, np.maximum.accumulate(sizes[order]))
+    return np.asarray(highest[np.searchsorted(measures[order], levels, side="right")])
+
+
 @dataclass(frozen=True)
 class Lemma04(Claim):
-    """If F is L-smooth, ||grad F(x)|| <= 2 eps at every (L^2/eps, eps)-stationary x; if its Hessian is H-Lipschitz, at
-    every (H/2, eps)-stationary x. Ours: 5/4 eps and 1 eps, both attained. Measured: the largest ||grad F(x)||/eps among
-    sampled points whose certified upper bound of the measure is <= eps, over five eps from G/10 to G."""
+    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure is
+    <= eps, over five eps from G/10 to G."""
 
     name: ClassVar[str] = "lemma04"
     label: ClassVar[str] = "Lemma 4"
     title: ClassVar[str] = "Stationary points of smooth objectives have small gradients"
+    statements = (
+        adam_ema.lemma04_smooth,
+        sharpened.lemma04_smooth,
+        adam_ema.lemma04_hessian,
+        sharpened.lemma04_hessian,
+    )
 
     case: Literal["smooth", "hessian"] = setting("smooth")
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.case not in ("smooth", "hessian"):
-            raise ValueError(f"case.settings.case = {self.case!r}: must be 'smooth' or 'hessian'")
+    share: float = 1.0  # of lam that is required
 
     def accepts(self, problem: Problem) -> None:
         """Separable objectives with a finite L or H."""
@@ -46,44 +60,40 @@ class Lemma04(Claim):
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a form: the largest gradient at a stationary point."""
         objective, constants = problem.objective, problem.objective.constants
-        x = around(problem, context, POINTS)
-        size = np.linalg.norm(objective.grad(x), axis=-1)
-        worst, seen = np.zeros(len(x)), 0
-        found: list[tuple[Array, Array]] = []
+        x = sample_points(problem, context, POINTS)
+        flat, size = x.reshape(-1, x.shape[-1]), np.linalg.norm(objective.grad(x), axis=-1)
+        worst, count = np.zeros(len(x)), 0
+        measures, sizes = [], []
         for target in TARGETS:
             eps = target * constants.lipschitz
-            lam = constants.smoothness**2 / eps if self.case == "smooth" else constants.hessian_lipschitz / 2.0
-            flat = x.reshape(-1, x.shape[-1])
-            upper = stationarity(objective, flat, self.weight * lam, "l2", 1e-6, eps).upper.reshape(size.shape)
+            lam = self.share * self._lam(constants, eps)
+            upper = stationarity(objective, flat, lam, "l2", 1e-6, eps).upper.reshape(size.shape)
             stationary = upper <= eps
-            seen += int(stationary.sum())
+            count += int(stationary.sum())
             worst = np.maximum(worst, np.where(stationary, size, 0.0).max(axis=1) / eps)
-            found.append(((upper / eps).ravel(), (size / eps).ravel()))
-        note = f"{seen} of {size.size * len(TARGETS)} points are stationary"
-        setting_ = "lam = L^2/eps" if self.case == "smooth" else "lam = H/2"
-        checks = tuple(
-            Check("pathwise", form, "||grad F(x)||/eps", setting_, bound, worst, note=note)
-            for form, bound in self._bounds().items()
-        )
+            measures.append((upper / eps).ravel())
+            sizes.append((size / eps).ravel())
+        levels = np.linspace(0.0, 2.0, 161)
+        profile = largest_up_to(levels, np.concatenate(measures), np.concatenate(sizes))
+        checks, curves = [], [Curve("gradient", "sampled points, all eps", "measured", levels, profile)]
+        note = f"{count} of {size.size * len(TARGETS)} points are stationary"
+        where, ends = "lam = L^2/eps" if self.case == "smooth" else "lam = H/2", np.array([0.0, 1.0])
+        for form, bound in self._bounds().items():
+            checks.append(Check("pathwise", form, "||grad F(x)||/eps", where, bound, worst, note=note))
+            curves.append(Curve("gradient", f"{form} {bound:.4g}", "bound", ends, np.full(2, bound), form=form))
         panel = Panel("gradient", "measure / eps", "largest ||grad F(x)|| / eps up to there", "linear", "linear")
-        return Evidence(checks, self._curves(found), (panel,))
+        return Evidence(tuple(checks), tuple(curves), (panel,))
+
+    def _lam(self, constants: Constants, eps: float) -> float:
+        """The lam at which x must be (lam, eps)-stationary."""
+        return constants.smoothness**2 / eps if self.case == "smooth" else constants.hessian_lipschitz / 2.0
 
     def _bounds(self) -> dict[Form, float]:
-        if self.case == "smooth":
-            return {"stated": float(adam_ema.lemma04_smooth(1.0)), "ours": float(sharpened.lemma04_smooth(1.0))}
-        return {"stated": float(adam_ema.lemma04_hessian(1.0)), "ours": float(sharpened.lemma04_hessian(1.0))}
+        """||grad F(x)||/eps, by whose bound it is."""
+        mine = self.statements[:2] if self.case == "smooth" else self.statements[2:]
+        stated, ours = (float(bound(1.0)) for bound in mine)
+        return {"stated": stated, "ours": ours}
 
-    def _curves(self, found: list[tuple[Array, Array]]) -> tuple[Curve, ...]:
-        upper, size = (np.concatenate(part) for part in zip(*found, strict=True))
-        order = np.argsort(upper, kind="stable")
-        grid = np.linspace(0.0, 2.0, 161)
-        highest = np.append(0.0, np.maximum.accumulate(size[order]))
-        profile = highest[np.searchsorted(upper[order], grid, side="right")]
-        curves = [Curve("gradient", "sampled points, all eps", "measured", grid, profile)]
-        for form, bound in self._bounds().items():
-            curves.append(Curve("gradient", f"{form} {bound:.4g}", "bound", np.array([0.0, 1.0]), np.full(2, bound)))
-        return tuple(curves)
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """A weight that lets too many points be stationary."""
-        return {"small lam": ("lam ten times too small", replace(self, weight=0.1))}
+        return {"small lam": self.twin("lam ten times too small", share=0.1)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.algorithm import FreeClaim
-from experiments.base import Array, Context, Problem, band, setting, thin
+from experiments.words.algorithm import Free, FreeClaim, algorithm1
+from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.numbers import log_grid, mean_and_band
+from experiments.words.problem import Context, Problem
+from foundation.settings import setting
 from optimizers.scaling import Constant, Exponential
-from simulation.plan import Plan
+from simulation.plan import Signals
 from simulation.probes import Certificate, Descent, Regret
 from simulation.recording import recipe
 from theory import adam_ema, sharpened
@@ -20,117 +23,122 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Lemma07(FreeClaim):
-    """E_{t~[T]} E||E_{y_t} grad F(y_t)|| <= Delta/(DT) + (2G + sigma)/((1-beta)T) + sigma sqrt(1-beta)
-    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)], for any learner in the ball of radius D.
-    Measured: the left side minus the regret bracket, run by run; and, from its proof, each term against its bound
-    (in units of D T G): descent -(F(x_T) - F(x_0)) <= Delta, comparator, noise, last."""
+    """Measured: the left side, E_{t~[T]} E||E_{y_t} grad F(y_t)||, minus the share of the regrets,
+    (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)], run by run, for any learner in the ball of radius
+    D; and, from the proof, each term against its bound, in units of D T G. With S^F_n, S^g_n the discounted sums of the
+    true and of the stochastic gradients: descent, -(F(x_T) - F(x_0)) against Delta; comparator,
+    D sum_n E||E grad F(y_n)|| - (1-beta) D sum_n E||S^F_n||; noise, (1-beta) E sum_n <S^g_n - S^F_n, u_n>; last,
+    beta E <S^g_T, u_T>."""
 
     name: ClassVar[str] = "lemma07"
     label: ClassVar[str] = "Lemma 7"
     title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2)"
+    statements: ClassVar[tuple[Callable[..., Any], ...]] = (
+        adam_ema.lemma07_bound,
+        sharpened.lemma07_bound,
+        adam_ema.lemma07_ledger,
+    )
 
-    radius_factor: float = setting(0.0)
-    share: float = 1.0  # of the constants that are claimed
+    radius_factor: float | None = setting(None, "(0, inf)")  # D in units of Delta/G, in place of `reach`
+    share: float = 1.0  # of Delta, G and sigma that is claimed
 
-    def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
-        """See FreeClaim; D is `radius_factor` Delta/G if that is set."""
-        beta, radius, steps = super().parameters(problem, context)
-        if self.radius_factor:
-            radius = np.full_like(beta, self.radius_factor * problem.scales.gap / problem.scales.lipschitz)
-        return beta, radius, steps
+    def radius(self, problem: Problem, beta: float) -> float:
+        """D: `radius_factor` Delta/G if that is set."""
+        if self.radius_factor is None:
+            return super().radius(problem, beta)
+        return self.radius_factor * problem.scales.gap / problem.scales.lipschitz
 
-    def plan(self, problem: Problem, context: Context) -> Plan:
-        """The gradient's average, the regret and the descent at every step."""
-        beta, radius, steps = self.parameters(problem, context)
+    def measure(self, problem: Problem, context: Context) -> Measurement:
+        """Two rows of the whole inequality and four of the ledger for each beta."""
+        grid, norm = self.grid(problem, context), "l1" if self.coordinatewise else "l2"
+        beta, radius, steps = (grid.column(name) for name in ("beta", "radius", "steps"))
         probes = (
-            recipe(Certificate, beta=beta, lam=np.ones_like(beta), norm=self.norm),
-            recipe(Regret, beta=beta, radius=radius, norm=self.norm),
+            recipe(Certificate, beta=beta, lam=np.ones_like(beta), norm=norm),
+            recipe(Regret, beta=beta, radius=radius, norm=norm),
             recipe(Descent, beta=beta),
         )
-        return self.planned(problem, beta, radius, steps, *probes)
+        learner = self.learner(radius, beta, self.coordinatewise)
+        signals = yield algorithm1(problem, learner, steps, *probes, scaling=self.scaling)
 
-    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
-        """Two rows of the whole inequality and four of the ledger for each beta."""
-        beta, radius, steps = self.parameters(problem, context)
-        checks: list[Check] = []
-        curves: list[Curve] = []
-        for name, runs in self.groups(context):
-            part = {key: value[runs] for key, value in found.items()}
-            b, d, t = float(beta[runs][0]), float(radius[runs][0]), int(steps[runs][0])
-            left, bracket = part["norm.mean"], b * part["regret.last"] + (1.0 - b) * t * part["regret.mean"]
-            for form, bound in self._bounds(problem, b, d, t).items():
-                checks.append(Check("expected", form, "gradient - regret", name, bound, left - bracket / (d * t)))
-            checks += self._ledger(problem, name, part, b, d, t)
-            times = thin(int(steps.max()))
-            keep = times <= t
-            curves.append(Curve("gradient", name, "measured", times[keep], *band(part["norm.curve"][:, keep])))
-            right = self._bounds(problem, b, d, t)["stated"] + bracket.mean() / (d * t)
-            curves.append(Curve("gradient", f"right side, {name}", "bound", np.array([1.0, t]), np.full(2, right)))
+        times = log_grid(int(steps.max()))
+        checks, curves = [], []
+        for point, mine in grid.split(signals):
+            where, seen = str(point), times <= point.steps
+            bounds, way = self.bounds(problem, point), point.radius * point.steps
+            weight = (1.0 - point.beta) * point.steps
+            bracket = point.beta * mine["regret.last"] + weight * mine["regret.mean"]
+            rest = mine["norm.mean"] - bracket / way
+            checks += [Check("expected", form, "gradient - regret", where, b, rest) for form, b in bounds.items()]
+            checks += self.ledger(problem, point, mine)
+            line = mean_and_band(mine["norm.curve"][:, seen])
+            curves.append(Curve("gradient", where, "measured", times[seen], *line))
+            ends, right = np.array([1.0, point.steps]), np.full(2, bounds["stated"] + bracket.mean() / way)
+            curves.append(Curve("gradient", f"right side, {where}", "bound", ends, right, form="stated"))
         panel = Panel("gradient", "t", "norm of E grad F(y_t)", "log", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def _scales(self, problem: Problem) -> tuple[float, float, float]:
-        """(Delta, G, sigma) in the norm at hand."""
+    def constants(self, problem: Problem) -> tuple[float, float, float]:
+        """(Delta, G, sigma) in the norm at hand, as claimed."""
         s = problem.scales
         return self.share * s.gap, self.share * s.lipschitz, self.share * s.sigma
 
-    def _bounds(self, problem: Problem, beta: float, radius: float, steps: int) -> dict[Form, float]:
-        inputs = (*self._scales(problem), radius, beta, steps)
+    def bounds(self, problem: Problem, point: Free) -> dict[Form, float]:
+        """The right side without the regrets, by whose it is."""
+        inputs = (*self.constants(problem), point.radius, point.beta, point.steps)
         return {"stated": float(adam_ema.lemma07_bound(*inputs)), "ours": float(sharpened.lemma07_bound(*inputs))}
 
-    def _ledger(
-        self, problem: Problem, name: str, part: dict[str, Array], beta: float, radius: float, steps: int
-    ) -> list[Check]:
-        gap, lipschitz, sigma = self._scales(problem)
+    def ledger(self, problem: Problem, point: Free, mine: Signals) -> list[Check]:
+        """Each term of the proof against its bound, in units of D T G."""
+        gap, lipschitz, sigma = self.constants(problem)
+        beta, radius, steps, where = point.beta, point.radius, point.steps, str(point)
         unit = radius * steps * lipschitz / self.share
         bounds = adam_ema.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
-        pull = (1.0 - beta) * part["pull.mean"]
-        last = part["pull.last"]
         samples = {
-            "comparator": radius * steps * (part["norm.mean"] - pull) / unit,
-            "noise": (1.0 - beta) * steps * part["noise.mean"] / unit,
-            "last": beta * (part["noise.last"] - radius * last) / unit,
+            "comparator": radius * steps * (mine["norm.mean"] - (1.0 - beta) * mine["pull.mean"]) / unit,
+            "noise": (1.0 - beta) * steps * mine["noise.mean"] / unit,
+            "last": beta * (mine["noise.last"] - radius * mine["pull.last"]) / unit,
         }
         rows = [
-            Check("expected", "proved", f"ledger: {term}", name, float(bounds[term]) / unit, value)
+            Check("expected", "proved", f"ledger: {term}", where, float(bounds[term]) / unit, value)
             for term, value in samples.items()
             if bounds[term] > 0  # without noise there is no noise term
         ]
-        descent = Check("pathwise", "proved", "ledger: descent", name, gap / unit, -part["value.last"] / unit)
+        descent = Check("pathwise", "proved", "ledger: descent", where, gap / unit, -mine["value.last"] / unit)
         return [descent, *rows]
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """Other step scalings break the conversion; constants that are not the problem's break the ledger."""
+        half = "exponential scaling of mean 0.5: half the descent that is charged"
         return {
-            "a = 1": ("no random scaling", replace(self, scaling=Constant())),
-            "mean 0.5": (
-                "exponential scaling of mean 0.5: half the descent that is charged",
-                replace(self, scaling=Exponential(0.5)),
-            ),
-            "a tenth": ("claims a tenth of Delta, G and sigma", replace(self, share=0.1)),
+            "a = 1": self.twin("no random scaling", "random scaling", scaling=Constant()),
+            "mean 0.5": self.twin(half, "random scaling", scaling=Exponential(0.5)),
+            "a tenth": self.twin("claims a tenth of Delta, G and sigma", share=0.1),
         }
 
 
 @dataclass(frozen=True)
 class Lemma17(Lemma07):
-    """E_{t~[T]} E||E_{y_t} grad F(y_t)||_1 <= Delta/(DT) + 2||G+sigma||_1/((1-beta)T) + ||sigma||_1 sqrt(1-beta)
-    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)], regret summed over coordinates,
-    for any learner with every |z_t[i]| <= D. Measured as in Lemma 7."""
+    """Measured as in Lemma 7, with ||.||_1 and the regret summed over coordinates, for any learner with every
+    |z_t[i]| <= D."""
 
     name: ClassVar[str] = "lemma17"
     label: ClassVar[str] = "Lemma 17"
     title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1)"
+    statements = (adam_ema.lemma17_bound, sharpened.lemma17_bound, adam_ema.lemma17_ledger)
 
     coordinatewise: bool = True
 
-    def _scales(self, problem: Problem) -> tuple[float, float, float]:
+    def constants(self, problem: Problem) -> tuple[float, float, float]:
+        """(Delta, ||G||_1, ||sigma||_1), as claimed."""
         s = problem.scales
         lipschitz, sigma = float(s.coordinate_lipschitz.sum()), float(s.coordinate_sigma.sum())
         return self.share * s.gap, self.share * lipschitz, self.share * sigma
 
-    def _bounds(self, problem: Problem, beta: float, radius: float, steps: int) -> dict[Form, float]:
-        gap, lipschitz, sigma = self._scales(problem)
+    def bounds(self, problem: Problem, point: Free) -> dict[Form, float]:
+        """The right side without the regrets, by whose it is; the paper's has ||G + sigma||_1."""
+        gap, lipschitz, sigma = self.constants(problem)
+        choice = (point.radius, point.beta, point.steps)
         return {
-            "stated": float(adam_ema.lemma17_bound(gap, lipschitz + sigma, sigma, radius, beta, steps)),
-            "ours": float(sharpened.lemma07_bound(gap, lipschitz, sigma, radius, beta, steps)),
+            "stated": float(adam_ema.lemma17_bound(gap, lipschitz + sigma, sigma, *choice)),
+            "ours": float(sharpened.lemma17_bound(gap, lipschitz, sigma, *choice)),
         }

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.base import Claim, Context, Problem, around, quotient, setting
+import stationarity
+from experiments.words.claim import Claim, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import safe_ratio, sample_points
+from experiments.words.problem import Context, Problem
+from foundation.fingerprint import remembered
+from foundation.settings import setting
 from objectives.base import Separable
-from stationarity import Bracket, Norm
-from stationarity import measure as stationarity
 from theory import adam_ema
 
 POINTS = 8  # a run
+bracket = remembered(stationarity.measure)  # the control brackets the L1 measure at the same points
 
 
 @dataclass(frozen=True)
 class Lemma16(Claim):
-    """A (lam/sqrt d, eps/sqrt d)-stationary point is a (lam, eps)-L1-stationary point: the L1 measure at lam is at most
-    sqrt d times the L2 measure at lam/sqrt d. Measured: the ratio of a certified upper bound of the former to a
-    certified lower bound of the latter, worst over sampled points and three lam."""
+    """The L1 measure at lam is at most sqrt d times the L2 measure at lam/sqrt d. Measured: the ratio of a certified
+    upper bound of the former to a certified lower bound of the latter, worst over sampled points, for each lam."""
 
     name: ClassVar[str] = "lemma16"
     label: ClassVar[str] = "Lemma 16"
     title: ClassVar[str] = "L2 stationarity implies L1 stationarity"
+    statements = (adam_ema.lemma16,)
 
-    lams: tuple[float, ...] = setting((0.1, 1.0, 10.0))
+    lams: tuple[float, ...] = setting((0.1, 1.0, 10.0), "(0, inf)")
     scaled: bool = True
-
-    def __post_init__(self) -> None:
-        if not self.lams or not all(0 < lam < np.inf for lam in self.lams):
-            raise ValueError(f"case.settings.lams = {self.lams}: each must be finite and > 0")
 
     def accepts(self, problem: Problem) -> None:
         """Separable objectives in several coordinates."""
@@ -43,30 +42,24 @@ class Lemma16(Claim):
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a lam: the worst ratio."""
-        x = around(problem, context, POINTS)
-        dim, flat = x.shape[-1], x.reshape(-1, x.shape[-1])
-        checks: list[Check] = []
-        curves: list[Curve] = []
+        x, objective = sample_points(problem, context, POINTS), problem.objective
+        dim, flat, floor = x.shape[-1], x.reshape(-1, x.shape[-1]), 1e-6 * objective.constants.lipschitz
         share = (np.arange(len(flat)) + 0.5) / len(flat)
+        checks, curves = [], []
         for lam in self.lams:
             lam2, factor = (float(a) for a in adam_ema.lemma16(lam, 1.0, dim)) if self.scaled else (lam, 1.0)
-            one, two = _bracket(problem, context, lam, "l1"), _bracket(problem, context, lam2, "l2")
-            ratio, least = quotient(factor * one.upper, two.lower), quotient(factor * one.lower, two.upper)
+            one = bracket(objective, flat, lam, "l1", 1e-7, floor)
+            two = bracket(objective, flat, lam2, "l2", 1e-7, floor)
+            ratio, least = safe_ratio(factor * one.upper, two.lower), safe_ratio(factor * one.lower, two.upper)
             worst, proven = (part.reshape(x.shape[:2]).max(axis=1) for part in (ratio, least))
-            row = Check("pathwise", "stated", "L1 / (sqrt d L2)", f"lam={lam:.4g}", 1.0, worst, lower_samples=proven)
+            where = f"lam={lam:.4g}"
+            row = Check("pathwise", "stated", "L1 / (sqrt d L2)", where, 1.0, worst, lower_samples=proven)
             checks.append(row)
-            curves.append(Curve("norms", f"lam={lam:.4g}", "measured", share, np.sort(ratio)))
-        curves.append(Curve("norms", "bound", "bound", np.array([0.0, 1.0]), np.ones(2)))
+            curves.append(Curve("norms", where, "measured", share, np.sort(ratio)))
+        curves.append(Curve("norms", "bound", "bound", np.array([0.0, 1.0]), np.ones(2), form="stated"))
         panel = Panel("norms", "share of the points", "L1 measure / (sqrt d L2 measure)", "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """The same without the factors sqrt d."""
-        return {"no sqrt d": ("the L2 measure at the same lam and eps", replace(self, scaled=False))}
-
-
-@cache
-def _bracket(problem: Problem, context: Context, lam: float, norm: Norm) -> Bracket:
-    """The stationarity of all points; claim and control share what they have in common."""
-    x, floor = around(problem, context, POINTS), 1e-6 * problem.objective.constants.lipschitz
-    return stationarity(problem.objective, x.reshape(-1, x.shape[-1]), lam, norm, 1e-7, floor)
+        return {"no sqrt d": self.twin("the L2 measure at the same lam and eps", scaled=False)}

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.base import Array, Claim, Context, Problem
+from experiments.words.algorithm import EXPONENTIAL
+from experiments.words.claim import Claim, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from objectives.base import Objective
 from optimizers.scaling import Constant, Exponential, Gamma, Scaling, Uniform
 
 MARGIN = 0.01  # of the scale G ||z||, fixed beforehand
 CANDIDATES = 256  # points and directions among which the hardest is chosen
+
+
+def difference(
+    objective: Objective, x: Float[Array, "*points dim"], z: Float[Array, "*points dim"], a: Float[Array, "scalings"]
+) -> Float[Array, "batch"]:
+    """F(x + a z) - F(x) - <grad F(x + a z), z> for step scalings a.
+
+    One pair (x, z) of shape (dim,) and many a, or many pairs, shape (points, dim), and one a.
+    """
+    ends = x + a[:, None] * z
+    return objective.value(ends) - objective.value(x) - np.vecdot(objective.grad(ends), z)
+
+
+def hardest_pair(problem: Problem, context: Context) -> tuple[Float[Array, "dim"], Float[Array, "dim"]]:
+    """The (x, z), each of shape (dim,), at which a = 1 violates the identity most, in units of ||z||.
+
+    Chosen by the deterministic a = 1, so that the choice uses none of the claim's random numbers.
+    """
+    objective, scales = problem.objective, problem.scales
+    rng, start = context.streams.generator(0, "pairs"), objective.start
+    reach, shape = scales.gap / scales.lipschitz, (CANDIDATES, len(start))
+    x = start + reach * rng.uniform(-1.5, 1.5, shape)
+    z = reach * rng.standard_normal(shape) * rng.uniform(0.05, 1.0, (CANDIDATES, 1))
+    worst = int(np.argmax(np.abs(difference(objective, x, z, np.ones(1))) / np.sqrt(np.vecdot(z, z))))
+    return x[worst], z[worst]
 
 
 @dataclass(frozen=True)
@@ -24,45 +53,26 @@ class Lemma20(Claim):
     label: ClassVar[str] = "Lemma 20"
     title: ClassVar[str] = "Exponential step scaling"
 
-    scaling: Scaling = field(default_factory=Exponential)
+    scaling: Scaling = EXPONENTIAL
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row: the identity at the hardest pair."""
         objective, effort = problem.objective, context.effort
-        x, z = self._hardest(problem, context)
+        x, z = hardest_pair(problem, context)
         scale = objective.constants.lipschitz * np.sqrt(np.vecdot(z, z))
-        samples = np.empty(effort.runs)
+        samples, a = np.empty(effort.runs), np.empty(effort.draws)
         for run in range(effort.runs):
-            a = np.empty(effort.draws)
             self.scaling.fill(context.streams.generator(run, "scaling"), a)
-            samples[run] = self._difference(objective, x, z, a).mean() / scale
+            samples[run] = difference(objective, x, z, a).mean() / scale
         check = Check("identity", "stated", "descent - linear term", "hardest (x, z)", 0.0, samples, MARGIN)
         sizes = np.linspace(0.0, 4.0, 161)
-        profile = self._difference(objective, x, z, sizes) / scale
+        profile = difference(objective, x, z, sizes) / scale
         curve = Curve("identity", "F(x+az) - F(x) - <grad F(x+az), z>", "measured", sizes, profile)
-        zero = Curve("identity", "its mean over a ~ Exp(1)", "bound", sizes[[0, -1]], np.zeros(2))
+        zero = Curve("identity", "its mean over a ~ Exp(1)", "bound", sizes[[0, -1]], np.zeros(2), form="stated")
         panel = Panel("identity", "step scaling a", "difference / (G |z|)", "linear", "linear")
         return Evidence((check,), (curve, zero), (panel,))
 
-    @staticmethod
-    def _difference(objective: Any, x: Array, z: Array, a: Array) -> Array:
-        points = x + a[:, None] * z
-        return objective.value(points) - objective.value(x) - np.vecdot(objective.grad(points), z)
-
-    def _hardest(self, problem: Problem, context: Context) -> tuple[Array, Array]:
-        """Chosen by the deterministic a = 1, so that the choice uses none of the claim's random numbers."""
-        objective, scales = problem.objective, problem.scales
-        rng = context.streams.generator(0, "pairs")
-        start = objective.start
-        reach = scales.gap / scales.lipschitz
-        x = start + reach * rng.uniform(-1.5, 1.5, (CANDIDATES, len(start)))
-        z = reach * rng.standard_normal((CANDIDATES, len(start))) * rng.uniform(0.05, 1.0, (CANDIDATES, 1))
-        end = x + z
-        gap = objective.value(end) - objective.value(x) - np.vecdot(objective.grad(end), z)
-        worst = int(np.argmax(np.abs(gap) / np.sqrt(np.vecdot(z, z))))
-        return x[worst], z[worst]
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """Other laws of the step scaling."""
         laws: dict[str, tuple[str, Scaling]] = {
             "a = 1": ("no random scaling", Constant()),
@@ -70,4 +80,4 @@ class Lemma20(Claim):
             "Gamma(4)": ("Gamma scaling of mean 1, shape 4", Gamma(4.0)),
             "mean 1.5": ("exponential scaling of mean 1.5", Exponential(1.5)),
         }
-        return {name: (text, replace(self, scaling=law)) for name, (text, law) in laws.items()}
+        return {name: self.twin(text, "random scaling", scaling=law) for name, (text, law) in laws.items()}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import gamma as gamma_function
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.algorithm import FreeClaim
-from experiments.base import Array, Context, Problem, band, setting, thin
+from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import log_grid, mean_and_band
+from experiments.words.problem import Context, Problem
+from foundation.settings import setting
 from optimizers import wrong
-from simulation.plan import Plan
 from simulation.probes import Clip
 from simulation.recording import recipe
 
@@ -42,8 +43,8 @@ class ClipActivity(FreeClaim):
     title: ClassVar[str] = "How often the clip is active"
 
     coordinatewise: bool = setting(False)
-    betas: tuple[float, ...] = setting((0.99,))
-    windows: int = setting(1000)
+    betas: tuple[float, ...] = setting((0.99,), "(0, 1)")
+    windows: int | None = setting(1000, "[1, inf)")
 
     def accepts(self, problem: Problem) -> None:
         """Nothing but Gaussian noise, alike in all coordinates."""
@@ -52,30 +53,29 @@ class ClipActivity(FreeClaim):
         if problem.scales.lipschitz > 0 or not sigma.all() or np.ptp(sigma) > 0:
             raise ValueError(f"problem = {problem.name}: {self.name} needs slope = 0 and noise alike everywhere")
 
-    def parameters(self, problem: Problem, context: Context) -> tuple[Array, Array, NDArray[np.int64]]:
-        """See FreeClaim; D = 1, for there is no gradient to compare it with."""
-        beta = np.repeat(np.asarray(self.betas, float), self.runs or context.effort.runs)
-        return beta, np.ones_like(beta), np.ceil(self.windows / (1.0 - beta) - 1e-9).astype(np.int64)
+    def radius(self, problem: Problem, beta: float) -> float:
+        """D = 1, for there is no gradient to compare it with."""
+        return 1.0
 
-    def plan(self, problem: Problem, context: Context) -> Plan:
-        """The share of clipped coordinates at every step."""
-        beta, radius, steps = self.parameters(problem, context)
-        return self.planned(problem, beta, radius, steps, recipe(Clip, radius=radius, norm=self.norm))
-
-    def conclude(self, problem: Problem, context: Context, found: dict[str, Array]) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row a beta: the share."""
+        grid, norm = self.grid(problem, context), "l1" if self.coordinatewise else "l2"
+        beta, radius, steps = (grid.column(name) for name in ("beta", "radius", "steps"))
+        learner = self.learner(radius, beta, self.coordinatewise)
+        signals = yield algorithm1(problem, learner, steps, recipe(Clip, radius=radius, norm=norm))
+
         dim = 1 if self.coordinatewise else problem.scales.dim
-        bound = exceeds_mean(dim)
-        checks = []
-        curves = []
-        grid = thin(int(self.parameters(problem, context)[2].max()))
-        for name, mine in self.groups(context):
-            share = found["clipped.mean"][mine]
-            checks.append(Check("identity", "ours", "share of clipped steps", name, bound, share, MARGIN))
-            curves.append(Curve("clip", name, "measured", grid, *band(found["clipped.curve"][mine])))
-        curves.append(Curve("clip", f"P(chi2_{dim} >= {dim})", "bound", grid[[0, -1]], np.full(2, bound)))
+        bound, times = exceeds_mean(dim), log_grid(int(steps.max()))
+        checks, curves = [], []
+        for point, mine in grid.split(signals):
+            where, seen, share = str(point), times <= point.steps, mine["clipped.mean"]
+            checks.append(Check("identity", "ours", "share of clipped steps", where, bound, share, MARGIN))
+            line = mean_and_band(mine["clipped.curve"][:, seen])
+            curves.append(Curve("clip", where, "measured", times[seen], *line))
+        ends, label = times[[0, -1]], f"P(chi2_{dim} >= {dim})"
+        curves.append(Curve("clip", label, "bound", ends, np.full(2, bound), form="ours"))
         return Evidence(tuple(checks), tuple(curves), (Panel("clip", "t", "share clipped", "log", "linear"),))
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """Another second moment."""
-        return {"beta2 = beta1": ("beta2 = beta1", replace(self, learner=wrong.equal_discounts))}
+        return {"beta2 = beta1": self.twin("beta2 = beta1", "beta2 = beta1^2", learner=wrong.equal_discounts)}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from scipy.stats import chi2
 
-from experiments.base import Context, Effort, Problem
 from experiments.section6_1_clip import ClipActivity, exceeds_mean
+from experiments.words.harness import examine
+from experiments.words.problem import Context, Effort, Problem
 from objectives import OBJECTIVES, build
 from objectives.noise import Gaussian
 
@@ -21,10 +22,12 @@ def test_the_share_is_near_its_law_and_the_controls_is_not(dim, coordinatewise):
     noise = Problem("noise", build(OBJECTIVES, "ramp", {"dim": dim, "slope": 0.0}), Gaussian(sigma=1.0))
     context = Context(0, "test", Effort(runs=16, windows=5, guess_limit=3, draws=10))
     claim = ClipActivity(coordinatewise=coordinatewise, betas=(0.95,), windows=300)
-    (check,) = claim.measure(noise, context).checks
+    evidence, controls = examine(claim, noise, context)
+    (check,) = evidence.checks
     assert check.samples.mean() == pytest.approx(check.bound, abs=0.03)
-    for _, twin in claim.controls().values():
-        assert twin.measure(noise, context).checks[0].samples.mean() < check.bound - 0.1
+    assert [control.removes for control in controls] == ["beta2 = beta1^2"]
+    for control in controls:
+        assert control.evidence.checks[0].samples.mean() < check.bound - 0.1
 
 
 def test_it_refuses_a_slope():
