@@ -61,7 +61,7 @@ class Equation1(FreeClaim):
         s = problem.scales
         return {
             "stated": float(adam_ema.equation1(1.0, s.lipschitz, s.sigma, beta)),
-            "ours": float(sharpened.regret_expectation(1.0, s.lipschitz, s.sigma, beta)),
+            "ours": float(sharpened.equation1(1.0, s.lipschitz, s.sigma, beta)),
         }
 
     def controls(self) -> dict[str, tuple[str, Self]]:
@@ -86,8 +86,8 @@ class Equation2(Equation1):
 
     def _bounds(self, problem: Problem, beta: float) -> dict[Form, float]:
         s = problem.scales
-        ours = sharpened.regret_expectation(1.0, s.coordinate_lipschitz, s.coordinate_sigma, beta)
+        ours = sharpened.equation2(1.0, s.coordinate_lipschitz, s.coordinate_sigma, beta)
         return {
-            "stated": float(adam_ema.equation1(1.0, s.l1_scale, 0.0, beta)),
-            "ours": float(ours.sum()),
+            "stated": float(adam_ema.equation2(1.0, s.l1_scale, beta)),
+            "ours": float(ours),
         }

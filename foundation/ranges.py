@@ -1,17 +1,19 @@
-"""Argument checks: one line that names parameter, value and valid range."""
+"""Argument checks: one line that names parameter, value and valid range. All of them take arrays of any shape."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Numbers: TypeAlias = np.float64 | NDArray[np.float64]  # what a function that broadcasts returns
 
 LARGEST_COUNT = 2.0**53  # beyond it a float64 no longer tells neighbouring integers apart
 
 
 def real(value: ArrayLike) -> NDArray[np.float64]:
-    """`value` as float64, after it was checked."""
+    """`value` as a float64 array of its own shape, to be called after a check."""
     return np.asarray(value, np.float64)
 
 
@@ -27,7 +29,7 @@ def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
 
 
 def show(value: Any) -> str:
-    """A value on one line, whatever its length."""
+    """A value on one line, whatever its shape: long arrays are shortened."""
     return " ".join(np.array2string(np.asarray(value), threshold=6).split())
 
 
@@ -69,7 +71,7 @@ def count(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be an integer in 1..2^53")
 
 
-def round_up(steps: NDArray[np.float64]) -> NDArray[np.int64]:
+def round_up(steps: Numbers) -> np.int64 | NDArray[np.int64]:
     """The number of steps as int64, rounded up, at least 1. Raises ValueError above 2^53."""
     whole = np.maximum(np.ceil(steps), 1.0)
     if not np.all(whole <= LARGEST_COUNT):
