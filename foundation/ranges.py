@@ -1,4 +1,7 @@
-"""Argument checks: one line that names parameter, value and valid range. All of them take arrays of any shape."""
+"""Argument checks: one line that names parameter, value and valid range.
+
+They take anything, and refuse what is no number and no array of numbers; arrays of any shape.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def real(value: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(value, np.float64)
 
 
-def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
+def _floats(name: str, value: Any) -> NDArray[np.float64]:
     """`value` as float64. Raises TypeError if it is not made of real numbers."""
     try:
         array = np.asarray(value)
@@ -33,7 +36,7 @@ def show(value: Any) -> str:
     return " ".join(np.array2string(np.asarray(value), threshold=6).split())
 
 
-def positive(**parameters: ArrayLike) -> None:
+def positive(**parameters: Any) -> None:
     """Every parameter must be finite and > 0. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)
@@ -41,7 +44,7 @@ def positive(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be finite and > 0")
 
 
-def nonnegative(**parameters: ArrayLike) -> None:
+def nonnegative(**parameters: Any) -> None:
     """Every parameter must be finite and >= 0. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)
@@ -49,21 +52,21 @@ def nonnegative(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be finite and >= 0")
 
 
-def finite(**parameters: ArrayLike) -> None:
+def finite(**parameters: Any) -> None:
     """Every parameter must be finite. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         if not np.all(np.isfinite(_floats(name, value))):
             raise ValueError(f"{name} = {show(value)}: must be finite")
 
 
-def discount(beta: ArrayLike) -> None:
+def discount(beta: Any) -> None:
     """beta must lie in (0, 1). Raises ValueError, or TypeError if not real."""
     array = _floats("beta", beta)
     if not np.all((array > 0) & (array < 1)):
         raise ValueError(f"beta = {show(beta)}: must lie in (0, 1)")
 
 
-def count(**parameters: ArrayLike) -> None:
+def count(**parameters: Any) -> None:
     """Every parameter must be an integer in 1..2^53. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)

@@ -129,7 +129,7 @@ def section63_baseline_order(
 
 
 def coordinate_gain(coordinate_scale: Float[Array, "*batch dim"]) -> np.float64 | Float[Array, "*batch"]:
-    """Corollary 19's T is smaller than the baseline's of Section 6.3, on the descent branch, by a factor
+    """On the descent branch the baseline's T of Section 6.3 over Corollary 19's is
     = d (||G+sigma||_2/||G+sigma||_1)^2, from 1 (all coordinates alike) to d (a single one counts).
     Status: stated, Section 6.3.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from foundation.arrays import Array
 from foundation.ranges import Numbers, count, discount, positive, real
 
 SERIES = 0.05  # below it the Taylor series: the closed forms lose digits, the first term left out is < 1e-10 of the sum
@@ -53,18 +52,18 @@ def straight_line_spread(radius: float, beta: float, steps: int) -> float:
     return float(total + (steps - changing) * limit) / steps
 
 
-def _phi(x: Array) -> Array:
+def _phi(x: Numbers) -> Numbers:
     """1/x^2 - 1/sinh(x)^2, x > 0."""
     closed = 1.0 / np.square(x) - 1.0 / np.square(np.sinh(np.minimum(x, 300.0)))
     return np.where(x < SERIES, 1.0 / 3.0 - x**2 / 15.0 + 2.0 * x**4 / 189.0, closed)
 
 
-def _coth_rest(x: Array) -> Array:
+def _coth_rest(x: Numbers) -> Numbers:
     """coth x - 1/x, x > 0."""
     return np.where(x < SERIES, x / 3.0 - x**3 / 45.0 + 2.0 * x**5 / 945.0, 1.0 / np.tanh(x) - 1.0 / x)
 
 
-def _csch_rest(x: Array) -> Array:
+def _csch_rest(x: Numbers) -> Numbers:
     """1/x - 2/sinh(2x), x > 0."""
     closed = 1.0 / x - 2.0 / np.sinh(np.minimum(2.0 * x, 300.0))
     return np.where(x < SERIES, 2.0 * x / 3.0 - 14.0 * x**3 / 45.0 + 124.0 * x**5 / 945.0, closed)
