@@ -1,5 +1,9 @@
 """The paper's parameter choices and bounds, and what we sharpened. Numbers in, numbers out.
 
-adam_ema: arXiv 2405.18199, in paper order. sharpened: our tighter constants, each with its proof. tuning: the
-parameters that minimise the sharpened bound. complexity: the orders, exponents and leading constants that follow.
+adam_ema: arXiv 2405.18199, in paper order; ledger: the terms of the proofs of Lemmas 7 and 17. sharpened: our tighter
+constants, each with its proof, under the same names; spread: what attains Lemma 10. complexity: orders and exponents.
+
+A statement stands here and nowhere else: the first paragraph of a docstring is formula and conditions, and ends with
+` Status: ` and who says so (stated, proved in the paper, ours). The report prints it. Its last " <= " is the bound,
+conditions come before: tests/test_statements.py evaluates what stands there and compares it with the function.
 """

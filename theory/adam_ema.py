@@ -1,8 +1,9 @@
 """Every parameter choice and bound of arXiv 2405.18199, in paper order.
 
 All functions broadcast over arrays and return float64 (steps: int64). Symbols: gap = Delta, lipschitz = G,
-radius = D, steps = T, guess = C; l1_scale = sum_i (G_i + sigma_i), l1_sigma = sum_i sigma_i. All raise ValueError
-(TypeError if not a number). Status: stated in the paper, or proved there (where the proof gives something else).
+radius = D, steps = T, guess = C, dim = d; scale = G + sigma, l1_scale = ||G+sigma||_1 = sum_i (G_i + sigma_i), and
+l1_lipschitz, l1_sigma likewise. All raise ValueError (TypeError if not a number) in one line that names the
+argument. Status: stated in the paper, or proved there (where the proof gives something else).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from theory.ranges import count, discount, finite, nonnegative, positive, real, round_up, show
-
-Array = NDArray[np.float64]
+from foundation.ranges import Numbers, count, discount, nonnegative, positive, real, round_up, show
+from theory.ledger import lemma07_bracket as lemma07_bracket
+from theory.ledger import lemma07_ledger as lemma07_ledger
+from theory.ledger import lemma17_ledger as lemma17_ledger
 
 
 class Parameters(NamedTuple):
@@ -25,39 +27,25 @@ class Parameters(NamedTuple):
     steps: Any
 
 
-class RegretChain(NamedTuple):
-    """Both right-hand sides of equation (1) or (2): the one with 1 - beta^2, and the larger one with 1 - beta."""
-
-    tight: Any
-    loose: Any
-
-
-def lemma04_smooth(eps: ArrayLike) -> Array:
-    """||grad F(x)|| <= 2 eps at a (L^2/eps, eps)-stationary point of an L-smooth F. Status: stated, Lemma 4."""
+def lemma04_smooth(eps: ArrayLike) -> Numbers:
+    """If F is L-smooth, every (L^2/eps, eps)-stationary point x has ||grad F(x)|| <= 2 eps. Status: stated, Lemma 4."""
     positive(eps=eps)
     return 2.0 * real(eps)
 
 
-def lemma04_hessian(eps: ArrayLike) -> Array:
-    """||grad F(x)|| <= 2 eps at a (H/2, eps)-stationary point, Hessian H-Lipschitz. Status: stated, Lemma 4."""
-    return lemma04_smooth(eps)
+def lemma04_hessian(eps: ArrayLike) -> Numbers:
+    """If the Hessian of F is H-Lipschitz, every (H/2, eps)-stationary point x has ||grad F(x)|| <= 2 eps.
+    Status: stated, Lemma 4."""
+    positive(eps=eps)
+    return 2.0 * real(eps)
 
 
-def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Array:
-    """Goldstein distance (1 + 2G/(lam delta^2)) eps at a (lam, eps)-stationary point. Status: stated, Lemma 5."""
+def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Numbers:
+    """If F is G-Lipschitz, every (lam, eps)-stationary point x has, for every delta > 0,
+    dist(0, conv{grad F(y): ||y - x|| <= delta}) <= (1 + 2 G/(lam delta^2)) eps. Status: stated, Lemma 5."""
     positive(eps=eps, lam=lam, delta=delta)
     nonnegative(lipschitz=lipschitz)
     return (1.0 + 2.0 * real(lipschitz) / (real(lam) * np.square(delta))) * real(eps)
-
-
-def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLike) -> Array:
-    """beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t), of either sign. Status: stated, Lemmas 7 and 17.
-
-    regret_last = E Regret_T(u_T), regret_sum = sum_{t=1}^T E Regret_t(u_t).
-    """
-    discount(beta)
-    finite(regret_last=regret_last, regret_sum=regret_sum)
-    return real(beta) * real(regret_last) + (1.0 - real(beta)) * real(regret_sum)
 
 
 def lemma07_bound(
@@ -69,10 +57,12 @@ def lemma07_bound(
     steps: ArrayLike,
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
-) -> Array:
-    """Delta/(DT) + (2G + sigma)/((1-beta)T) + sigma sqrt(1-beta) + bracket/(DT). Status: stated, Lemma 7.
+) -> Numbers:
+    """For any learner in the ball of radius D, with u_t = -D S_t/||S_t|| and S_t = sum_{s<=t} beta^{-s} grad F(x_s),
+    E_{t~[T]} E||E_{y_t} grad F(y_t)|| <= Delta/(DT) + (2G + sigma)/((1-beta)T) + sigma sqrt(1-beta)
+    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: stated, Lemma 7.
 
-    Bounds E_{t~[T]} E||E_{y_t} grad F(y_t)||; the bracket is `lemma07_bracket`, zero unless the regrets are given.
+    The bracket is `lemma07_bracket`, zero unless the regrets are given.
     """
     nonnegative(gap=gap, lipschitz=lipschitz, sigma=sigma)
     positive(radius=radius)
@@ -83,77 +73,43 @@ def lemma07_bound(
     return (real(gap) + bracket) / (real(radius) * horizon) + start_up + real(sigma) * np.sqrt(rate)
 
 
-def lemma07_ledger(
-    lipschitz: ArrayLike,
-    sigma: ArrayLike,
-    radius: ArrayLike,
-    beta: ArrayLike,
-    steps: ArrayLike,
-    regret_last: ArrayLike = 0.0,
-    regret_sum: ArrayLike = 0.0,
-) -> dict[str, Array]:
-    """Bounds of the terms in the proof of Lemma 7. Status: proved in the paper (proof of Lemma 7).
-
-    With S^F_n, S^g_n = sum_{t<=n} beta^{n-t} of the true and of the stochastic gradients:
-    comparator: D sum_n E||E grad F(y_n)|| - (1-beta) D sum_n E||S^F_n|| <= D G/(1-beta);
-    noise: (1-beta) E sum_n <S^g_n - S^F_n, u_n> <= sigma D T sqrt(1-beta);
-    regret: (1-beta) sum_n E Regret_n(u_n), an equality;
-    last: beta E <S^g_T, u_T> <= D (G + sigma)/(1-beta), so that (B) <= last + `last_regret`;
-    last_regret: beta E Regret_T(u_T), an equality.
-    Their sum plus Delta, over DT, is `lemma07_bound`.
-    """
-    lemma07_bound(0.0, lipschitz, sigma, radius, beta, steps)
-    rate, radius = 1.0 - real(beta), real(radius)
-    return {
-        "comparator": radius * real(lipschitz) / rate,
-        "noise": radius * real(sigma) * real(steps) * np.sqrt(rate),
-        "regret": lemma07_bracket(beta, 0.0, regret_sum),
-        "last": radius * (real(lipschitz) + real(sigma)) / rate,
-        "last_regret": lemma07_bracket(beta, regret_last, 0.0),
-    }
-
-
-def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Array:
-    """4 D sqrt(sum_t ||v_t||^2): regret of scale-free FTRL, any sequence, pathwise. Status: stated, Lemma 8."""
+def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
+    """Scale-free FTRL, for every sequence v_1, ..., v_T and every u in the ball of radius D, pathwise:
+    sum_t <v_t, z_t - u> <= 4 D sqrt(sum_t ||v_t||^2). Status: stated, Lemma 8."""
     positive(radius=radius)
     nonnegative(square_sum=square_sum)
     return 4.0 * real(radius) * np.sqrt(square_sum)
 
 
-def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Array:
-    """4 D sqrt(sum_t beta^{2(T-t)} ||g_t||^2), beta in (0, 1], pathwise. Status: stated, Theorem 9.
-
-    Bounds the discounted regret (Definition 6) of beta-FTRL, at every T and against every ||u|| <= D.
-    """
+def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Numbers:
+    """beta-FTRL, beta in (0, 1], for every gradient sequence, every T and every u in the ball of radius D, pathwise:
+    Regret_T(u) = sum_t beta^{T-t} <g_t, z_t - u> <= 4 D sqrt(sum_t beta^{2(T-t)} ||g_t||^2).
+    Status: stated, Theorem 9."""
     return lemma08_bound(radius, discounted_square_sum)
 
 
-def regret_expectation(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> RegretChain:
-    """E Regret_t(u_t) <= 4D(G+sigma)/sqrt(1-beta^2) <= 4D(G+sigma)/sqrt(1-beta). Status: stated, equation (1)."""
+def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Numbers:
+    """beta-FTRL in Algorithm 1 has, for every t and with u_t = -D S_t/||S_t|| as in Lemma 7,
+    E Regret_t(u_t) <= 4 D (G + sigma)/sqrt(1-beta). Status: stated, equation (1).
+
+    The paper's chain goes through 4 D (G + sigma)/sqrt(1-beta^2), which is less.
+    """
     nonnegative(lipschitz=lipschitz, sigma=sigma)
     positive(radius=radius)
     discount(beta)
-    peak = 4.0 * real(radius) * (real(lipschitz) + real(sigma))
-    rate = 1.0 - real(beta)
-    return RegretChain(peak / np.sqrt(rate * (1.0 + real(beta))), peak / np.sqrt(rate))
+    return 4.0 * real(radius) * (real(lipschitz) + real(sigma)) / np.sqrt(1.0 - real(beta))
 
 
-def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Array:
-    """E Regret_t(u_t) <= 4 D (G + sigma)/sqrt(1-beta), the end of the chain. Status: stated, equation (1).
-
-    Equation (2) is the same with ||G + sigma||_1 for G + sigma: pass lipschitz = l1_scale, sigma = 0.
-    """
-    return np.asarray(regret_expectation(radius, lipschitz, sigma, beta).loose)[()]
-
-
-def regret_expectation_l1(radius: ArrayLike, l1_scale: ArrayLike, beta: ArrayLike) -> RegretChain:
-    """E Regret_t(u_t) <= 4 D ||G+sigma||_1/sqrt(1-beta), coordinates added. Status: stated, equation (2)."""
+def equation2(radius: ArrayLike, l1_scale: ArrayLike, beta: ArrayLike) -> Numbers:
+    """Clipped Adam in Algorithm 1 has, for every t, with u_t[i] = -D sign(S_t[i]) and regrets added over coordinates,
+    E Regret_t(u_t) <= 4 D ||G+sigma||_1/sqrt(1-beta). Status: stated, equation (2)."""
     nonnegative(l1_scale=l1_scale)
-    return regret_expectation(radius, l1_scale, 0.0, beta)
+    return equation1(radius, l1_scale, 0.0, beta)
 
 
-def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Array:
-    """12 d D^2/(1-beta)^2 bounds E_{t~[T]} E||y_t - xbar_t||^2; d = 1 for the L2 ball. Status: stated, Lemma 10."""
+def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Numbers:
+    """For any learner whose d coordinates stay in [-D, D], E_{t~[T]} E||y_t - xbar_t||^2 <= 12 d D^2/(1-beta)^2;
+    with d = 1 for any learner in the L2 ball of radius D. Status: stated, Lemma 10."""
     positive(radius=radius)
     discount(beta)
     count(dim=dim)
@@ -161,31 +117,52 @@ def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Arr
 
 
 def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike) -> Parameters:
-    """beta = 1 - (eps/10C)^2, D = (1-beta) eps^{1/2}/(4 lam^{1/2}), T rounded up. Status: stated, Theorem 11.
+    """For a guess C > eps/10 of G + sigma run beta-FTRL in Algorithm 1 with beta = 1 - (eps/(10 C))^2,
+    D = (1-beta) eps^{1/2}/(4 lam^{1/2}) and T = (1-beta)^{-1} max{4 Delta lam^{1/2} eps^{-3/2}, 12 C/eps}, rounded up.
+    Status: stated, Theorem 11.
 
-    T = max{4 Delta lam^{1/2} eps^{-3/2}, 12 C/eps}/(1-beta). Raises ValueError unless C > eps/10, or if T > 2^53.
+    Raises ValueError unless C > eps/10 (else beta <= 0), or if T > 2^53.
     """
-    return theorem18_parameters(eps, lam, guess, gap, 1)
+    positive(eps=eps, lam=lam, guess=guess)
+    nonnegative(gap=gap)
+    eps, lam = real(eps), real(lam)
+    ratio = real(guess) / eps
+    rate = np.square(0.1 / ratio)
+    if not np.all(rate < 1.0):
+        raise ValueError(f"guess = {show(guess)}: must exceed eps/10 = {show(eps / 10)}, else beta <= 0")
+    branches = np.maximum(4.0 * real(gap) * np.sqrt(lam) * eps**-1.5, 12.0 * ratio)
+    return Parameters(1.0 - rate, rate * np.sqrt(eps / lam) / 4.0, round_up(branches * np.square(10.0 * ratio)))
 
 
-def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
-    """(1 + (G + sigma)/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||^[lam]. Status: stated, Theorem 11."""
-    nonnegative(lipschitz=lipschitz, sigma=sigma)
-    return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
+def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
+    """beta-FTRL in Algorithm 1, at Theorem 11's beta, D and T for any lam > 0 and C > eps/10, has
+    E_{t~[T]} E||grad F(xbar_t)||^[lam] <= (1 + (G + sigma)/C) eps. Status: stated, Theorem 11.
+
+    scale = G + sigma, as one number: in units of eps (G + sigma)/eps and G/eps + sigma/eps differ by rounding.
+    """
+    positive(eps=eps, guess=guess)
+    nonnegative(scale=scale)
+    return (1.0 + real(scale) / real(guess)) * real(eps)
 
 
-def theorem11_bound_proved(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
-    """(1.75 + (G + sigma)/C) eps: what the proof of Theorem 11 gives. Status: proved in the paper.
+def theorem11_bound_proved(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
+    """At Theorem 11's beta, D and T the certificate ||E grad F(y_t)|| + lam E||y_t - xbar_t||^2, which is never less
+    than ||grad F(xbar_t)||^[lam], is on average over t and runs <= (1.75 + (G + sigma)/C) eps.
+    Status: proved in the paper (proof of Theorem 11).
 
     Spread 12 lam D^2/(1-beta)^2 = 0.75 eps; descent Delta/(DT) <= eps; noise and regret
     (6G + 5 sigma)/((1-beta)T) + (4G + 5 sigma) sqrt(1-beta) <= (G + sigma)/C eps, since
     1/((1-beta)T) <= eps/(12C) and sqrt(1-beta) = eps/(10C). The appendix rounds the spread up to eps.
     """
-    return theorem11_bound(eps, guess, lipschitz, sigma) + 0.75 * real(eps)
+    return theorem11_bound(eps, guess, scale) + 0.75 * real(eps)
 
 
-def lemma16(lam: ArrayLike, eps: ArrayLike, dim: ArrayLike) -> tuple[Array, Array]:
-    """The (lam/sqrt d, eps/sqrt d) whose L2 stationarity implies (lam, eps) in L1. Status: stated, Lemma 16."""
+def lemma16(lam: ArrayLike, eps: ArrayLike, dim: ArrayLike) -> tuple[Numbers, Numbers]:
+    """Every (lam/sqrt d, eps/sqrt d)-stationary point is a (lam, eps)-L1-stationary point: ||grad F(x)||_1^[lam] is at
+    most sqrt d times ||grad F(x)||^[lam/sqrt d]. Status: stated, Lemma 16.
+
+    Returns lam and eps of the former.
+    """
     positive(lam=lam, eps=eps)
     count(dim=dim)
     return real(lam) / np.sqrt(dim), real(eps) / np.sqrt(dim)
@@ -200,11 +177,12 @@ def lemma17_bound(
     steps: ArrayLike,
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
-) -> Array:
-    """Delta/(DT) + 2||G+sigma||_1/((1-beta)T) + ||sigma||_1 sqrt(1-beta) + bracket/(DT). Status: stated, Lemma 17.
+) -> Numbers:
+    """For any learner with every |z_t[i]| <= D, with u_t[i] = -D sign(S_t[i]) and regrets added over coordinates,
+    E_{t~[T]} E||E_{y_t} grad F(y_t)||_1 <= Delta/(DT) + 2 ||G+sigma||_1/((1-beta)T) + ||sigma||_1 sqrt(1-beta)
+    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: stated, Lemma 17.
 
-    Bounds E_{t~[T]} E||E_{y_t} grad F(y_t)||_1; regrets summed over coordinates. Raises ValueError if
-    l1_sigma > l1_scale = sum_i (G_i + sigma_i).
+    Raises ValueError if l1_sigma > l1_scale, which contains it.
     """
     nonnegative(l1_scale=l1_scale, l1_sigma=l1_sigma)
     if not np.all(real(l1_sigma) <= real(l1_scale)):
@@ -213,36 +191,34 @@ def lemma17_bound(
     return lemma07_bound(gap, halved, l1_sigma, radius, beta, steps, regret_last, regret_sum)
 
 
-# Proof of Lemma 17: the same with ||G||_1 and ||sigma||_1. The sum has 2||G||_1 + ||sigma||_1, less than Lemma 17.
-lemma17_ledger = lemma07_ledger
-
-
 def theorem18_parameters(
     eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike, dim: ArrayLike
 ) -> Parameters:
-    """Theorem 11's parameters with d lam in place of lam in D and T. Status: stated, Theorem 18."""
-    positive(eps=eps, lam=lam, guess=guess)
-    nonnegative(gap=gap)
-    count(dim=dim)
-    eps, weight = real(eps), real(lam) * real(dim)
-    ratio = real(guess) / eps
-    rate = np.square(0.1 / ratio)
-    if not np.all(rate < 1.0):
-        raise ValueError(f"guess = {show(guess)}: must exceed eps/10 = {show(eps / 10)}, else beta <= 0")
-    branches = np.maximum(4.0 * real(gap) * np.sqrt(weight) * eps**-1.5, 12.0 * ratio)
-    return Parameters(1.0 - rate, rate * np.sqrt(eps / weight) / 4.0, round_up(branches * np.square(10.0 * ratio)))
+    """For a guess C > eps/10 of ||G+sigma||_1 run clipped Adam in Algorithm 1 with beta = 1 - (eps/(10 C))^2,
+    D = (1-beta) eps^{1/2}/(4 (d lam)^{1/2}) and
+    T = (1-beta)^{-1} max{4 Delta (d lam)^{1/2} eps^{-3/2}, 12 C/eps}, rounded up. Status: stated, Theorem 18.
 
-
-def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:
-    """(1 + ||G+sigma||_1/C) eps bounds E_{t~[T]} E||grad F(xbar_t)||_1^[lam]. Status: stated, Theorem 18."""
-    positive(eps=eps, guess=guess)
-    nonnegative(l1_scale=l1_scale)
-    return (1.0 + real(l1_scale) / real(guess)) * real(eps)
-
-
-def theorem18_bound_proved(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:
-    """(1.75 + ||G+sigma||_1/C) eps: as `theorem11_bound_proved`, per coordinate. Status: proved in the paper.
-
-    Noise and regret: 6 l1_scale/((1-beta)T) + (4 l1_scale + l1_sigma) sqrt(1-beta) <= (1/2 + 1/2) l1_scale eps/C.
+    Theorem 11's with d lam for lam. Errors as there.
     """
-    return theorem18_bound(eps, guess, l1_scale) + 0.75 * real(eps)
+    positive(lam=lam)
+    count(dim=dim)
+    return theorem11_parameters(eps, real(lam) * real(dim), guess, gap)
+
+
+def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
+    """Clipped Adam in Algorithm 1, at Theorem 18's beta, D and T for any lam > 0 and C > eps/10, has
+    E_{t~[T]} E||grad F(xbar_t)||_1^[lam] <= (1 + ||G+sigma||_1/C) eps. Status: stated, Theorem 18."""
+    nonnegative(l1_scale=l1_scale)
+    return theorem11_bound(eps, guess, l1_scale)
+
+
+def theorem18_bound_proved(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
+    """At Theorem 18's beta, D and T the certificate ||E grad F(y_t)||_1 + lam E||y_t - xbar_t||^2, which is never less
+    than ||grad F(xbar_t)||_1^[lam], is on average over t and runs <= (1.75 + ||G+sigma||_1/C) eps.
+    Status: proved in the paper (proof of Theorem 18).
+
+    Spread 12 d lam D^2/(1-beta)^2 = 0.75 eps; descent <= eps; noise and regret 6 ||G+sigma||_1/((1-beta)T)
+    + (4 ||G+sigma||_1 + ||sigma||_1) sqrt(1-beta) <= (1/2 + 1/2) ||G+sigma||_1/C eps.
+    """
+    nonnegative(l1_scale=l1_scale)
+    return theorem11_bound_proved(eps, guess, l1_scale)

@@ -1,27 +1,25 @@
 """Sharper constants for arXiv 2405.18199. All of it is ours, each with its proof; none is a published result.
 
-Symbols, shapes and errors as in `theory.adam_ema`.
+Names, symbols, shapes and errors as in `theory.adam_ema`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from theory.adam_ema import Parameters, lemma07_bracket, theorem11_parameters, theorem18_parameters
-from theory.ranges import count, discount, nonnegative, positive, real, show
+from foundation.ranges import Numbers, count, discount, nonnegative, positive, real, show
+from theory.ledger import lemma07_bracket
 from theory.spread import straight_line_spread as straight_line_spread
 from theory.spread import straight_line_spread_at as straight_line_spread_at
-from theory.tuning import sharpened_parameters as sharpened_parameters
-
-Array = NDArray[np.float64]
 
 SCALE_SHARE = 0.237  # multiplies (G + sigma)/C in `theorem11_bound`
 GUESS_LIMIT = 16.0 * (1.0 - SCALE_SHARE)  # 12.208, of C/(G + sigma): up to it, `theorem11_bound` <= the stated bound
 
 
-def lemma04_smooth(eps: ArrayLike) -> Array:
-    """||grad F(x)|| <= 1.25 eps at a (L^2/eps, eps)-stationary point of an L-smooth F. Status: ours (Lemma 4); sharp.
+def lemma04_smooth(eps: ArrayLike) -> Numbers:
+    """If F is L-smooth, every (L^2/eps, eps)-stationary point x has ||grad F(x)|| <= 1.25 eps.
+    Status: ours (Lemma 4); attained.
 
     With w = L sqrt(E||y-x||^2): ||grad F(x)|| <= ||E grad F(y)|| + w, and ||E grad F(y)|| <= eps - w^2/eps, so at
     most eps + w - w^2/eps <= 1.25 eps. Attained by F'(y) = c - L|y - x| with y = x +- eps/(2L), c = 1.25 eps.
@@ -30,17 +28,20 @@ def lemma04_smooth(eps: ArrayLike) -> Array:
     return 1.25 * real(eps)
 
 
-def lemma04_hessian(eps: ArrayLike) -> Array:
-    """||grad F(x)|| <= eps at a (H/2, eps)-stationary point, Hessian H-Lipschitz. Status: ours (Lemma 4); sharp.
+def lemma04_hessian(eps: ArrayLike) -> Numbers:
+    """If the Hessian of F is H-Lipschitz, every (H/2, eps)-stationary point x has ||grad F(x)|| <= eps.
+    Status: ours (Lemma 4); attained.
 
     E y = x removes the linear term: ||E grad F(y) - grad F(x)|| <= (H/2) E||y-x||^2, the second term of the measure.
+    Attained by F linear.
     """
     positive(eps=eps)
     return 1.0 * real(eps)
 
 
-def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Array:
-    """Goldstein distance max(1, 2G/(lam delta^2)) eps of a (lam, eps)-stationary point. Status: ours (Lemma 5).
+def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Numbers:
+    """If F is G-Lipschitz, every (lam, eps)-stationary point x has, for every delta > 0,
+    dist(0, conv{grad F(y): ||y - x|| <= delta}) <= max{1, 2 G/(lam delta^2)} eps. Status: ours (Lemma 5).
 
     Replace y by x where ||y - x|| > delta (probability at most s/delta^2, s = E||y-x||^2): the distance is at most
     ||E grad F(y)|| + 2G s/delta^2, linear in the two terms of ||E grad F(y)|| + lam s <= eps, so largest at a vertex.
@@ -59,8 +60,10 @@ def lemma07_bound(
     steps: ArrayLike,
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
-) -> Array:
-    """Delta/(DT) + G beta/((1-beta)T) + sigma [beta/T + (1-beta)]/sqrt(1-beta^2) + bracket/(DT). Status: ours.
+) -> Numbers:
+    """For any learner in the ball of radius D, with u_t as in Lemma 7, E_{t~[T]} E||E_{y_t} grad F(y_t)|| <=
+    Delta/(DT) + G beta/((1-beta)T) + sigma (beta/T + 1 - beta)/sqrt(1-beta^2)
+    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: ours (Lemma 7).
 
     Lemma 7's proof, keeping signs. Comparator: (1-beta) D||S^F_n|| = D (1-beta^n) ||E grad F(y_n)|| costs
     D G sum_n beta^n <= D G beta/(1-beta). The (B) term's beta <S^F_T, u_T> = -beta D||S^F_T|| <= 0 is dropped, not
@@ -78,13 +81,9 @@ def lemma07_bound(
     return descent + real(lipschitz) * beta / (rate * horizon) + noise
 
 
-# Lemma 17, ours: the proof above, coordinate by coordinate with u_n[i] = -D sign(S^F_n[i]), then added. Pass
-# sum_i G_i for lipschitz, sum_i sigma_i for sigma, and regrets summed over coordinates; bounds the L1 norm.
-lemma17_bound = lemma07_bound
-
-
-def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Array:
-    """2 D sqrt(sum ||v_t||^2): Lemma 8 with 2 in place of 4, any dimension. Status: ours (Lemma 8); sharp.
+def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
+    """Scale-free FTRL, for every sequence v_1, ..., v_T and every u in the ball of radius D, in any dimension,
+    pathwise: sum_t <v_t, z_t - u> <= 2 D sqrt(sum_t ||v_t||^2). Status: ours (Lemma 8); sharp.
 
     D = 1, S = sum v, V = sum ||v||^2, theta = ||S||/sqrt V, p(theta) = 3/2 - theta^2/2 for theta <= 1, 2 - theta above.
     The loss paid is <= sqrt(V) p(theta), by induction: for one step v = (a along S, b across), scaled to V = 1,
@@ -97,16 +96,21 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Array:
     return 2.0 * real(radius) * np.sqrt(square_sum)
 
 
-def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Array:
-    """2 D sqrt(sum_t beta^{2(T-t)} ||g_t||^2), beta in (0, 1]. Status: ours (Theorem 9), `lemma08_bound` rescaled."""
+def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Numbers:
+    """beta-FTRL, beta in (0, 1], for every gradient sequence, every T and every u in the ball of radius D, pathwise:
+    Regret_T(u) = sum_t beta^{T-t} <g_t, z_t - u> <= 2 D sqrt(sum_t beta^{2(T-t)} ||g_t||^2).
+    Status: ours (Theorem 9); sharp.
+
+    `lemma08_bound` for v_t = beta^{-t} g_t, times beta^T.
+    """
     return lemma08_bound(radius, discounted_square_sum)
 
 
-def regret_expectation(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Array:
-    """E Regret_t(u_t) <= 2 D sqrt(G^2 + sigma^2)/sqrt(1-beta^2). Status: ours (equation (1)).
+def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Numbers:
+    """beta-FTRL in Algorithm 1 has, for every t and with u_t = -D S_t/||S_t|| as in Lemma 7,
+    E Regret_t(u_t) <= 2 D sqrt(G^2 + sigma^2)/sqrt(1-beta^2). Status: ours (equation (1)).
 
-    Theorem 9 with 2, Jensen, and E||g||^2 = ||grad F||^2 + E||g - grad F||^2 <= G^2 + sigma^2. Equation (2) is this
-    on each coordinate, added: pass arrays G_i, sigma_i and sum the result over its last axis.
+    Theorem 9 with 2, Jensen, and E||g||^2 = ||grad F||^2 + E||g - grad F||^2 <= G^2 + sigma^2.
     """
     positive(radius=radius)
     nonnegative(lipschitz=lipschitz, sigma=sigma)
@@ -115,9 +119,25 @@ def regret_expectation(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike
     return 2.0 * real(radius) * np.hypot(lipschitz, sigma) / np.sqrt((1.0 - beta) * (1.0 + beta))
 
 
-def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Array:
-    """2 beta/(1+beta) d D^2/(1-beta)^2, at every t: the 12 of Lemma 10 becomes < 1. Status: ours (Lemma 10); attained.
+def equation2(
+    radius: ArrayLike, coordinate_lipschitz: ArrayLike, coordinate_sigma: ArrayLike, beta: ArrayLike
+) -> Numbers:
+    """Clipped Adam in Algorithm 1 has, for every t, with u_t[i] = -D sign(S_t[i]) and regrets added over coordinates,
+    E Regret_t(u_t) <= 2 D sum_i sqrt(G_i^2 + sigma_i^2)/sqrt(1-beta^2). Status: ours (equation (2)).
 
+    `equation1` on every coordinate, added. coordinate_lipschitz, coordinate_sigma: the G_i and sigma_i, broadcast to
+    (..., dim); radius and beta broadcast with (...).
+    """
+    radius, beta = real(radius)[..., None], real(beta)[..., None]
+    return equation1(radius, coordinate_lipschitz, coordinate_sigma, beta).sum(axis=-1)
+
+
+def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Numbers:
+    """For any learner whose d coordinates stay in [-D, D], at every t,
+    E||y_t - xbar_t||^2 <= 2 beta/(1+beta) d D^2/(1-beta)^2; with d = 1 for any learner in the L2 ball of radius D.
+    Status: ours (Lemma 10); attained.
+
+    So the 12 of Lemma 10 becomes less than 1.
     With r_t = x_t - xbar_t and W_t = sum_{s<t} beta^s: r_t = (1 - 1/W_t)(r_{t-1} + a_t z_t) and
     spread_t = (1 - 1/W_t)(spread_{t-1} + ||r_{t-1} + a_t z_t||^2/W_t). Since a_t is independent of r_{t-1} and z_t,
     E||r + a z||^2 <= E||r||^2 + 2 D E||r|| + 2 D^2 and E||r + a z|| <= E||r|| + D, with equality for straight-line
@@ -131,36 +151,11 @@ def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Arr
     return 2.0 * beta / (1.0 + beta) * real(dim) * np.square(real(radius) / (1.0 - beta))
 
 
-def guarantee(
-    lam: ArrayLike,
-    gap: ArrayLike,
-    lipschitz: ArrayLike,
-    sigma: ArrayLike,
-    radius: ArrayLike,
-    beta: ArrayLike,
-    steps: ArrayLike,
-) -> Array:
-    """Our bound of E_{t~[T]} E||grad F(xbar_t)||^[lam] of beta-FTRL with any beta, D, T. Status: ours.
+def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
+    """If eps <= C, beta-FTRL in Algorithm 1 at Theorem 11's beta, D and T for any lam > 0 has
+    E_{t~[T]} E||grad F(xbar_t)||^[lam] <= (17/16 + 0.237 (G + sigma)/C) eps. Status: ours (Theorem 11, repaired).
 
-    lemma07_bound with regret_expectation in the bracket, plus lam times lemma10_bound.
-    """
-    positive(lam=lam)
-    return _total(
-        lam, gap, real(lipschitz), real(sigma), np.hypot(lipschitz, sigma), Parameters(beta, radius, steps), 1
-    )
-
-
-def theorem11_guarantee(
-    eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike
-) -> Array:
-    """`guarantee` at Theorem 11's own beta, D and (whole) T: the sum of all terms. Status: ours (Theorem 11)."""
-    beta, radius, steps = theorem11_parameters(eps, lam, guess, gap)
-    return guarantee(lam, gap, lipschitz, sigma, radius, beta, steps)
-
-
-def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike) -> Array:
-    """(17/16 + 0.237 (G+sigma)/C) eps, for eps <= C, at the paper's parameters. Status: ours (Theorem 11, repaired).
-
+    scale = G + sigma. The sum of our lemmas, `guarantee_l1` in one coordinate, at those parameters.
     Put rho = sqrt(1-beta) = eps/(10C) <= 1/10; T >= 12C/(eps (1-beta)) gives 1/((1-beta)T) <= (5/6) rho. Spread:
     2 beta/(1+beta) eps/16. Descent: Delta/(DT) <= eps. The rest is at most rho times
     (5/6) beta G + (2 sqrt(G^2+sigma^2) + sigma) (1 + (5/6) beta rho)/sqrt(1+beta), convex and
@@ -168,8 +163,32 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, lipschitz: ArrayLike, sigm
     2.3020 (G = 0) times G + sigma at rho = 1/10: hence 0.236 would do, and 0.225 for eps << C. Not above the stated
     (1 + (G+sigma)/C) eps while C <= GUESS_LIMIT (G + sigma). Raises ValueError if eps > C.
     """
-    nonnegative(lipschitz=lipschitz, sigma=sigma)
-    return theorem18_bound(eps, guess, real(lipschitz) + real(sigma))
+    positive(eps=eps, guess=guess)
+    nonnegative(scale=scale)
+    if not np.all(real(eps) <= real(guess)):
+        raise ValueError(f"eps = {show(eps)}: must be <= guess = {show(guess)}")
+    return (17.0 / 16.0 + SCALE_SHARE * real(scale) / real(guess)) * real(eps)
+
+
+def lemma17_bound(
+    gap: ArrayLike,
+    l1_lipschitz: ArrayLike,
+    l1_sigma: ArrayLike,
+    radius: ArrayLike,
+    beta: ArrayLike,
+    steps: ArrayLike,
+    regret_last: ArrayLike = 0.0,
+    regret_sum: ArrayLike = 0.0,
+) -> Numbers:
+    """For any learner with every |z_t[i]| <= D, with u_t[i] = -D sign(S_t[i]) and regrets added over coordinates,
+    E_{t~[T]} E||E_{y_t} grad F(y_t)||_1 <=
+    Delta/(DT) + ||G||_1 beta/((1-beta)T) + ||sigma||_1 (beta/T + 1 - beta)/sqrt(1-beta^2)
+    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: ours (Lemma 17).
+
+    The proof of `lemma07_bound`, coordinate by coordinate, then added.
+    """
+    nonnegative(l1_lipschitz=l1_lipschitz, l1_sigma=l1_sigma)
+    return lemma07_bound(gap, l1_lipschitz, l1_sigma, radius, beta, steps, regret_last, regret_sum)
 
 
 def guarantee_l1(
@@ -180,50 +199,33 @@ def guarantee_l1(
     radius: ArrayLike,
     beta: ArrayLike,
     steps: ArrayLike,
-) -> Array:
-    """Our bound of E_{t~[T]} E||grad F(xbar_t)||_1^[lam] of clipped Adam with any beta, D, T. Status: ours.
+) -> Numbers:
+    """Clipped Adam in Algorithm 1, at any beta, D and T and for any lam > 0, has E_{t~[T]} E||grad F(xbar_t)||_1^[lam]
+    <= Delta/(DT) + ||G||_1 beta/((1-beta)T)
+    + (2 sum_i sqrt(G_i^2 + sigma_i^2) + ||sigma||_1) (beta/T + 1 - beta)/sqrt(1-beta^2)
+    + 2 beta/(1+beta) lam d D^2/(1-beta)^2. Status: ours (Theorem 18, any parameters).
 
-    coordinate_lipschitz, coordinate_sigma: shape (..., dim), the same shape; the rest broadcasts with (...).
+    `lemma17_bound` with `equation2` in the bracket, plus lam times `lemma10_bound`. In one coordinate it is the bound
+    of beta-FTRL in an L2 ball, with its G and sigma. coordinate_lipschitz, coordinate_sigma: the G_i and sigma_i,
+    broadcast to (..., dim); the rest broadcasts with (...).
     """
     positive(lam=lam)
-    lipschitz, sigma = real(coordinate_lipschitz), real(coordinate_sigma)
-    if lipschitz.ndim == 0 or lipschitz.shape != sigma.shape:
-        shapes = f"{lipschitz.shape} and {sigma.shape}"
-        raise ValueError(f"coordinate_lipschitz and coordinate_sigma have shapes {shapes}: must be equal, (..., dim)")
-    nonnegative(coordinate_lipschitz=lipschitz, coordinate_sigma=sigma)
+    nonnegative(coordinate_lipschitz=coordinate_lipschitz, coordinate_sigma=coordinate_sigma)
+    lipschitz, sigma = np.broadcast_arrays(real(coordinate_lipschitz), real(coordinate_sigma))
+    if lipschitz.ndim == 0:
+        raise ValueError("coordinate_lipschitz and coordinate_sigma are numbers: one must have shape (..., dim)")
     energy = np.hypot(lipschitz, sigma).sum(axis=-1)
-    parameters = Parameters(beta, radius, steps)
-    return _total(lam, gap, lipschitz.sum(axis=-1), sigma.sum(axis=-1), energy, parameters, lipschitz.shape[-1])
+    regret = equation1(radius, energy, 0.0, beta)
+    l1_sizes = lipschitz.sum(axis=-1), sigma.sum(axis=-1)
+    conversion = lemma17_bound(gap, *l1_sizes, radius, beta, steps, regret, real(steps) * regret)
+    return conversion + real(lam) * lemma10_bound(radius, beta, lipschitz.shape[-1])
 
 
-def theorem18_guarantee(
-    eps: ArrayLike,
-    lam: ArrayLike,
-    guess: ArrayLike,
-    gap: ArrayLike,
-    coordinate_lipschitz: ArrayLike,
-    coordinate_sigma: ArrayLike,
-) -> Array:
-    """`guarantee_l1` at Theorem 18's own beta, D and T: the sum of all sharpened terms. Status: ours (Theorem 18)."""
-    dim = max(1, np.shape(coordinate_lipschitz)[-1] if np.ndim(coordinate_lipschitz) else 1)
-    beta, radius, steps = theorem18_parameters(eps, lam, guess, gap, dim)
-    return guarantee_l1(lam, gap, coordinate_lipschitz, coordinate_sigma, radius, beta, steps)
+def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
+    """If eps <= C, clipped Adam in Algorithm 1 at Theorem 18's beta, D and T for any lam > 0 has
+    E_{t~[T]} E||grad F(xbar_t)||_1^[lam] <= (17/16 + 0.237 ||G+sigma||_1/C) eps. Status: ours (Theorem 18, repaired).
 
-
-def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Array:
-    """(17/16 + 0.237 ||G+sigma||_1/C) eps, for eps <= C. Status: ours (Theorem 18); as `theorem11_bound`."""
-    positive(eps=eps, guess=guess)
+    As `theorem11_bound`, coordinate by coordinate.
+    """
     nonnegative(l1_scale=l1_scale)
-    if not np.all(real(eps) <= real(guess)):
-        raise ValueError(f"eps = {show(eps)}: must be <= guess = {show(guess)}")
-    return (17.0 / 16.0 + SCALE_SHARE * real(l1_scale) / real(guess)) * real(eps)
-
-
-def _total(
-    lam: ArrayLike, gap: ArrayLike, lipschitz: Array, sigma: Array, energy: Array, parameters: Parameters, dim: int
-) -> Array:
-    """The conversion, the regret (energy: the G^2 + sigma^2 root, added over coordinates) and the spread."""
-    beta, radius, steps = parameters
-    regret = regret_expectation(radius, energy, 0.0, beta)
-    conversion = lemma07_bound(gap, lipschitz, sigma, radius, beta, steps, regret, real(steps) * regret)
-    return conversion + real(lam) * lemma10_bound(radius, beta, dim)
+    return theorem11_bound(eps, guess, l1_scale)

@@ -1,21 +1,26 @@
-"""Argument checks: one line that names parameter, value and valid range."""
+"""Argument checks: one line that names parameter, value and valid range.
+
+They take anything, and refuse what is no number and no array of numbers; arrays of any shape.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Numbers: TypeAlias = np.float64 | NDArray[np.float64]  # what a function that broadcasts returns
 
 LARGEST_COUNT = 2.0**53  # beyond it a float64 no longer tells neighbouring integers apart
 
 
 def real(value: ArrayLike) -> NDArray[np.float64]:
-    """`value` as float64, after it was checked."""
+    """`value` as a float64 array of its own shape, to be called after a check."""
     return np.asarray(value, np.float64)
 
 
-def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
+def _floats(name: str, value: Any) -> NDArray[np.float64]:
     """`value` as float64. Raises TypeError if it is not made of real numbers."""
     try:
         array = np.asarray(value)
@@ -27,11 +32,11 @@ def _floats(name: str, value: ArrayLike) -> NDArray[np.float64]:
 
 
 def show(value: Any) -> str:
-    """A value on one line, whatever its length."""
+    """A value on one line, whatever its shape: long arrays are shortened."""
     return " ".join(np.array2string(np.asarray(value), threshold=6).split())
 
 
-def positive(**parameters: ArrayLike) -> None:
+def positive(**parameters: Any) -> None:
     """Every parameter must be finite and > 0. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)
@@ -39,7 +44,7 @@ def positive(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be finite and > 0")
 
 
-def nonnegative(**parameters: ArrayLike) -> None:
+def nonnegative(**parameters: Any) -> None:
     """Every parameter must be finite and >= 0. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)
@@ -47,21 +52,21 @@ def nonnegative(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be finite and >= 0")
 
 
-def finite(**parameters: ArrayLike) -> None:
+def finite(**parameters: Any) -> None:
     """Every parameter must be finite. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         if not np.all(np.isfinite(_floats(name, value))):
             raise ValueError(f"{name} = {show(value)}: must be finite")
 
 
-def discount(beta: ArrayLike) -> None:
+def discount(beta: Any) -> None:
     """beta must lie in (0, 1). Raises ValueError, or TypeError if not real."""
     array = _floats("beta", beta)
     if not np.all((array > 0) & (array < 1)):
         raise ValueError(f"beta = {show(beta)}: must lie in (0, 1)")
 
 
-def count(**parameters: ArrayLike) -> None:
+def count(**parameters: Any) -> None:
     """Every parameter must be an integer in 1..2^53. Raises ValueError, or TypeError if not real."""
     for name, value in parameters.items():
         array = _floats(name, value)
@@ -69,7 +74,7 @@ def count(**parameters: ArrayLike) -> None:
             raise ValueError(f"{name} = {show(value)}: must be an integer in 1..2^53")
 
 
-def round_up(steps: NDArray[np.float64]) -> NDArray[np.int64]:
+def round_up(steps: Numbers) -> np.int64 | NDArray[np.int64]:
     """The number of steps as int64, rounded up, at least 1. Raises ValueError above 2^53."""
     whole = np.maximum(np.ceil(steps), 1.0)
     if not np.all(whole <= LARGEST_COUNT):

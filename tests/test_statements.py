@@ -1,0 +1,191 @@
+"""A statement stands once, in a docstring of theory/: what stands there is what the function computes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from experiments.words.claim import statement
+from tests.formulas import Formula
+from theory import adam_ema, complexity, ledger, sharpened, spread
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+MODULES = (adam_ema, ledger, sharpened, spread, complexity)
+STATEMENTS = {
+    f"{module.__name__.split('.')[-1]}.{name}": function
+    for module in MODULES
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+}
+NO_FORMULA = {"spread.straight_line_spread"}  # an average that has none
+SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
+
+SYMBOLS = {  # which argument a symbol of the paper is
+    "Delta": "gap",
+    "G": "lipschitz",
+    "L": "smoothness",
+    "H": "hessian_lipschitz",
+    "D": "radius",
+    "T": "steps",
+    "t": "time",
+    "C": "guess",
+    "d": "dim",
+    "(G + sigma)": "scale",
+    "||G||_1": "l1_lipschitz",
+    "||sigma||_1": "l1_sigma",
+    "||G+sigma||_1": "l1_scale",
+    "||G+sigma||_2": "l2_scale",
+    "E Regret_T(u_T)": "regret_last",
+    "sum_t E Regret_t(u_t)": "regret_sum",
+    "sum_t ||v_t||^2": "square_sum",
+    "sum_t beta^{2(T-t)} ||g_t||^2": "discounted_square_sum",
+    "sigma": "sigma",
+    "beta": "beta",
+    "lam": "lam",
+    "eps": "eps",
+    "delta": "delta",
+}
+WHOLE = ("steps", "time", "dim")
+SHARES = ("beta",)
+
+
+def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Random arguments of a function, and what the symbols of its statement are worth there."""
+    arguments: dict[str, Any] = {}
+    for name in inspect.signature(function).parameters:
+        if name.startswith("coordinate_"):
+            arguments[name] = 10 ** rng.uniform(-1, 1, 4)
+        elif name in WHOLE:
+            arguments[name] = int(rng.integers(2, 60))
+        else:
+            arguments[name] = rng.uniform(0.05, 0.95) if name in SHARES else 10 ** rng.uniform(-1, 1)
+    if "l1_scale" in arguments and "l1_sigma" in arguments:
+        arguments["l1_scale"] += arguments["l1_sigma"]
+    if "guess" in arguments:
+        arguments["guess"] += arguments["eps"]
+    worth = {symbol: arguments[name] for symbol, name in SYMBOLS.items() if name in arguments}
+    if "coordinate_lipschitz" in arguments:
+        sizes = arguments["coordinate_lipschitz"], arguments["coordinate_sigma"]
+        worth |= {"||G||_1": sizes[0].sum(), "||sigma||_1": sizes[1].sum(), "d": 4}
+        worth["sum_i sqrt(G_i^2 + sigma_i^2)"] = np.hypot(*sizes).sum()
+    if "coordinate_scale" in arguments:
+        scale = arguments["coordinate_scale"]
+        worth |= {"||G+sigma||_1": scale.sum(), "||G+sigma||_2": np.sqrt(np.square(scale).sum()), "d": 4}
+    return arguments, worth
+
+
+def said(text: str, worth: dict[str, Any], result: Any) -> list[Any]:
+    """What the formulas of a statement are worth, one for each number of the result."""
+    if isinstance(result, adam_ema.Parameters):
+        known = dict(worth)
+        for symbol in ("beta", "D", "T"):
+            known[symbol] = Formula(text.split(f"{symbol} = ", 1)[1], known).value()
+        return [known["beta"], known["D"], np.ceil(known["T"] * (1 - 1e-12))]
+    if isinstance(result, dict):
+        terms = (text.split(f"{term}: ", 1)[1].split(" <= ", 1)[1] for term in result)
+        return [Formula(term, worth).value() for term in terms]
+    if "T = O(" in text:
+        return [Formula(part, worth).value() for part in text.split("T = O(")[1:]]
+    if isinstance(result, tuple):
+        pair = re.search(r"\((\S+ \S+), (\S+ \S+)\)-stationary", text)
+        assert pair, text
+        return [Formula(part, worth).value() for part in pair.groups()]
+    return [Formula(text.rsplit(" <= " if " <= " in text else "= ", 1)[1], worth).value()]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_function_states_what_it_bounds(name: str) -> None:
+    """Formula and conditions, and at the end of the first paragraph, once, who says so."""
+    first, *rest = inspect.cleandoc(STATEMENTS[name].__doc__ or "").split("\n\n")
+    assert first.count("Status: ") == 1, "once"
+    assert "Status: " not in " ".join(rest), "in the first paragraph"
+    text, speaker = " ".join(first.split()).split(" Status: ")
+    assert re.fullmatch(SPEAKERS, speaker), speaker
+    assert text.endswith("."), text
+    assert text[0].isupper() or text[0] in "|(" or text.startswith("beta-FTRL"), text
+    assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
+    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread") or "stopped" in name)
+
+
+@pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
+def test_what_is_stated_is_what_is_computed(name: str) -> None:
+    """The formula of the docstring, read and evaluated at random arguments."""
+    function, rng = STATEMENTS[name], np.random.default_rng(2024)
+    text = " ".join((function.__doc__ or "").split("\n\n")[0].split()).split(" Status: ")[0]
+    for _ in range(20):
+        arguments, worth = draw(function, rng)
+        result = function(**arguments)
+        numbers = list(result.values()) if isinstance(result, dict) else np.atleast_1d(result)
+        assert_allclose(said(text, worth, result), numbers, rtol=1e-8)
+
+
+def test_ours_has_the_names_of_the_paper() -> None:
+    """Who looks for the sharper form of a bound finds it under the same name."""
+    mine = {name.split(".")[1] for name in STATEMENTS if name.startswith("sharpened.")}
+    assert mine - {name.split(".")[1] for name in STATEMENTS if name.startswith("adam_ema.")} == {"guarantee_l1"}
+
+
+def test_formulas_are_read_as_written() -> None:
+    """The reader itself, where a slip would make every comparison above agree."""
+    worth = {"d": 3.0, "D": 0.5, "T": 4.0, "beta": 0.75, "Delta": 7.0, "(G + sigma)": 2.0, "sum_t ||v_t||^2": 9.0}
+    for text, value in {
+        "12 d D^2/(1-beta)^2, for every learner": 12 * 3 * 0.25 / 0.0625,
+        "Delta/(DT) + 2 beta/(1+beta) D at every t": 3.5 + 1.5 / 1.75 * 0.5,
+        "T^{-1/2} - sqrt d D.": 0.5 - 3**0.5 / 2,
+        "max{1, 2 D/T} d": 3.0,
+        "(1 + (G + sigma)/T) d; and more": 4.5,
+        "4 D sqrt(sum_t ||v_t||^2)": 6.0,
+        "T(T+1) (d - [2 - D])/2": 15.0,
+        "d is a number": 3.0,
+        "1.75 d.": 5.25,
+    }.items():
+        assert Formula(text, worth).value() == pytest.approx(value), text
+    for broken in ("", "2 +", "(d", "max{1, }", "unknown"):
+        with pytest.raises(ValueError, match="expected"):
+            Formula(broken, worth).value()
+
+
+def found(pattern: str) -> float:
+    """The number that README gives where the pattern has its group; white space of any length."""
+    match = re.search(pattern.replace(" ", r"\s+"), README)
+    assert match, f"README no longer says {pattern}"
+    numerator, _, denominator = match[1].partition("/")
+    return float(numerator) / float(denominator or 1)
+
+
+def test_readme_gives_the_numbers_of_theory() -> None:
+    """Every number of its section on the constants of Theorem 11."""
+    beta, radius, _ = adam_ema.theorem11_parameters(1.0, 1.0, 1e3, 1.0)
+    assert_allclose(found(r"spread `12 lam D\^2/\(1-beta\)\^2 = ([\d.]+) eps`"), adam_ema.lemma10_bound(radius, beta))
+    assert_allclose(
+        found(r"That is `\(([\d.]+) \+ \(G\+sigma\)/C\) eps`"), adam_ema.theorem11_bound_proved(1.0, 1.0, 0)
+    )
+    above = found(r"the certificate tends to `\(1 \+ ([\d/]+)\) eps`")
+    assert_allclose(above, sharpened.lemma10_bound(radius, beta), rtol=1e-6)
+    assert_allclose(
+        found(r"not the stated `\(([\d.]+) \+ \(G\+sigma\)/C\) eps`"), adam_ema.theorem11_bound(1.0, 1.0, 0)
+    )
+    limit = found(r"exceeds the stated bound from C = (\d+) G on")
+    assert adam_ema.theorem11_bound(1.0, limit, 1.0) < 1 + above <= adam_ema.theorem11_bound(1.0, limit - 1, 1.0)
+    assert found(r"reaches C = (\d+) G") == limit
+    assert found(r"bound does follow for C <= ([\d.]+) \(G \+ sigma\)") == np.floor(10 * sharpened.GUESS_LIMIT) / 10
+
+
+def test_readme_gives_the_constants_of_lemmas_4_and_5() -> None:
+    """In its table of statements."""
+    assert (
+        found(r"\\\|\\\|grad F\\\|\\\| <= ([\d.]+) eps") == adam_ema.lemma04_smooth(1.0) == adam_ema.lemma04_hessian(1)
+    )
+    assert found(r"\(ours: ([\d/]+) and 1, attained\)") == sharpened.lemma04_smooth(1.0)
+    assert found(r"\(ours: 5/4 and (\d), attained\)") == sharpened.lemma04_hessian(1.0)
+    formula = re.search(r"-stationary point is at most ([^|]+) \|", README)
+    assert formula
+    arguments, worth = draw(adam_ema.lemma05, np.random.default_rng(5))
+    assert_allclose(Formula(formula[1], worth).value(), adam_ema.lemma05(**arguments))
