@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from experiments.words.search import Trials, Tuned, fresh, tune
 from foundation.arrays import Array, Float, Int, IntArray
 from foundation.fingerprint import remembered
 from foundation.settings import setting
-from objectives.base import Separable
+from objectives.base import Objective, Separable
 from optimizers.methods import METHODS, Method, blocks
 from simulation.batch_plans import Ask
 from simulation.blocks import BlockAverage
@@ -137,6 +137,7 @@ def sampled(steps: int) -> tuple[Int[IntArray, "shown"], Int[IntArray, "late"]]:
 
 
 @remembered
-def stationarity(objective: Any, points: Float[Array, "points dim"], lam: float) -> Float[Array, "points"]:
+def stationarity(objective: Objective, points: Float[Array, "points dim"], lam: float) -> Float[Array, "points"]:
     """Certified upper bounds of ||grad F||_1^[lam] of a separable objective at the points."""
+    assert isinstance(objective, Separable)
     return measure_separable(objective.slopes(), points, lam, "l1", 1e-3, 1.0).upper

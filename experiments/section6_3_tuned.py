@@ -34,7 +34,7 @@ class TunedGain(Claim):
     """Section 6.3 compares two upper bounds, each at its own parameters. Here both learners are tuned, D and beta over
     a stated grid whose best point is not at an edge (beta = 0, the end of its range, excepted), for the first t
     at which the average of the L1 certificate over 1..t is <= 2 eps (and so after 3000 steps). Measured on
-    fresh runs: the hitting time of beta- FTRL over the mean one of clipped Adam; it stays below d
+    fresh runs: the hitting time of beta-FTRL over the mean one of clipped Adam; it stays below d
     (||G+sigma||_2/||G+sigma||_1)^2, the gain of the bounds (ours; nothing is claimed for tuned parameters by
     the paper)."""
 
