@@ -69,9 +69,11 @@ class Baselines(Claim):
             best = yield from self._tuned(method, late, problem, context)
             size = best.size * (self.detuned if name == OURS else 1.0)
             trials = fresh(size, best.beta, context.effort.many_runs)
-            values = yield from self._values(method, trials, np.concatenate([shown, late]), problem)
-            finals[name] = values[:, len(shown) :].mean(axis=1)
-            low, middle, high = np.quantile(values[:, : len(shown)], [0.1, 0.5, 0.9], axis=0) + 1e-4
+            outputs = yield from self._outputs(method, trials, np.concatenate([shown, late]), problem)
+            finals[name] = stationarity(problem.objective, outputs[:, len(shown) :], self.lam).mean(axis=1)
+            seen = outputs[: context.effort.runs, : len(shown)]  # to measure costs more than to run
+            values = stationarity(problem.objective, seen, self.lam)
+            low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0) + 1e-4
             curves.append(Curve("stationarity", name, "measured", shown, middle, low, high))
             edge = ", at the edge" if best.edge else ""
             notes[name] = f"{name} {np.mean(finals[name]):.3g} (step {size:.2g}, beta {best.beta:g}{edge})"
@@ -93,18 +95,18 @@ class Baselines(Claim):
         """The best step size and discount of a method, for the mean of the measure over these times."""
 
         def cost(trials: Trials) -> Generator[Ask, Signals, Float[Array, "runs"]]:
-            values = yield from self._values(method, trials, times, problem)
-            return np.asarray(values.mean(axis=1))
+            outputs = yield from self._outputs(method, trials, times, problem)
+            return np.asarray(stationarity(problem.objective, outputs, self.lam).mean(axis=1))
 
         scales = problem.scales
         unit = scales.gap / scales.lipschitz / (scales.total if method.proportional else 1.0)
         betas = np.array(BETAS if method.discounted or method.output != "last" else BETAS[:1])
         return (yield from tune(cost, SIZES * unit, betas, NEAR, context.effort))
 
-    def _values(
+    def _outputs(
         self, method: Method, trials: Trials, times: Int[IntArray, "times"], problem: Problem
-    ) -> Generator[Ask, Signals, Float[Array, "runs times"]]:
-        """The measure (a certified upper bound) at the method's output at the times."""
+    ) -> Generator[Ask, Signals, Float[Array, "runs times dim"]]:
+        """The method's output at the times."""
         beta, runs = trials.beta, len(trials.beta)
         every = np.broadcast_to(times, (runs, len(times)))
         if method.output == "blocks":
@@ -114,8 +116,7 @@ class Baselines(Claim):
             output = recipe(Certificate, beta=window, lam=np.full(runs, self.lam), norm="l1", samples=every)
         learner = method.make(trials.size, beta, problem.scales.total)
         signals = yield trials.plan(problem, learner, self.steps, output, method.scaling)
-        points = signals["xbar"].reshape(runs * len(times), -1)
-        return stationarity(problem.objective, points, self.lam).reshape(runs, len(times))
+        return signals["xbar"]
 
     def _guarantee(
         self, problem: Problem, radius: float, beta: float, times: Int[IntArray, "times"]
@@ -137,7 +138,8 @@ def sampled(steps: int) -> tuple[Int[IntArray, "shown"], Int[IntArray, "late"]]:
 
 
 @remembered
-def stationarity(objective: Objective, points: Float[Array, "points dim"], lam: float) -> Float[Array, "points"]:
-    """Certified upper bounds of ||grad F||_1^[lam] of a separable objective at the points."""
+def stationarity(objective: Objective, x: Float[Array, "runs times dim"], lam: float) -> Float[Array, "runs times"]:
+    """Certified upper bounds of ||grad F(x)||_1^[lam] of a separable objective."""
     assert isinstance(objective, Separable)
-    return measure_separable(objective.slopes(), points, lam, "l1", 1e-3, 1.0).upper
+    points = x.reshape(-1, x.shape[-1])
+    return measure_separable(objective.slopes(), points, lam, "l1", 1e-3, 1.0).upper.reshape(x.shape[:-1])
