@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import betainc
 
-from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Claim, Context, Problem, setting, slope
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import log_slope
+from experiments.words.problem import Context, Problem
+from experiments.words.search import Trials, arrived, group_means, tune
+from foundation.arrays import Array, Float
+from foundation.settings import setting
 from objectives.chain import HardChain
 from objectives.noise import Chain
 from optimizers.base import Learner
 from optimizers.methods import METHODS, Method
 from optimizers.wrong import dithered
-from simulation.engine import Setup, simulate
+from simulation.batch_plans import Ask
+from simulation.engine import Setup
+from simulation.plan import Plan, Signals
 from simulation.progress import Progress
 from simulation.recording import recipe
 
 MARGIN = 0.2  # of an exponent, fixed beforehand: "near 1"
 Q = 0.5  # the probability of the lower bound
-NEAR = 1.25  # tuned: a mean traversal time within this of n/p
-GROUPS = 16  # fresh runs, averaged in as many groups
-LONG = 4.0  # n/p: a tuning run that takes longer than this disqualifies its point of the grid
+LEARNERS = ("clipped Adam + EMA", "beta-FTRL + EMA")
+SIZES = 2.0 ** np.arange(-6.0, 8.0)  # D in units of the chain's width
+BETAS = 1.0 - 2.0 ** -np.arange(0.0, 9.0)
+NEAR = 1.25  # tuned: within this of the best, the smallest D, then the shortest window
+LONG = 4, 20  # n/p: a tuning run that takes longer disqualifies its point of the grid; a fresh one must not
 
 
-def needs_a_chain(problem: Problem, name: str) -> None:
-    """Raises ValueError for other problems."""
-    if not isinstance(problem.objective, HardChain) or not isinstance(problem.noise, Chain):
-        raise ValueError(f"problem = {problem.name}: {name} needs objective: hard_chain with noise: chain")
-
-
-def race(
-    problem: Problem,
-    method: Method,
-    rate: Array,
-    beta: Array,
-    steps: int,
-    context: Context,
-    first_run: int = 0,
-    throughout: bool = False,
-    stops: bool = False,
-) -> dict[str, Array]:
-    """What `Progress` finds for runs with these step sizes and discounts, both of shape (runs,)."""
-    learner = method.make(rate, beta, problem.scales.total)
-    horizon = np.full(len(rate), steps, np.int64)
-    numbers = first_run + np.arange(len(rate))
-    setup = Setup(problem.objective, problem.noise, learner, horizon, method.scaling, numbers=numbers)
-    return simulate(setup, [recipe(Progress, throughout=throughout, stops=stops)], context.streams)
+def hard_instance(problem: Problem, name: str) -> tuple[HardChain, Chain]:
+    """The chain and its oracle; ValueError for other problems."""
+    if isinstance(problem.objective, HardChain) and isinstance(problem.noise, Chain):
+        return problem.objective, problem.noise
+    raise ValueError(f"problem = {problem.name}: {name} needs objective: hard_chain with noise: chain")
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class ChainProgress(Claim):
     title: ClassVar[str] = "The hard instance"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    runs: int = setting(0)  # 0: four times the preset's
+    runs: int | None = setting(None, "[1, inf)")  # the preset's if null
     revealed: bool = False
     dither: bool = False
     past: bool = False
@@ -75,22 +66,22 @@ class ChainProgress(Claim):
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        needs_a_chain(problem, self.name)
+        hard_instance(problem, self.name)
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """Two rows a method, and one of the gradient."""
-        dim, p = problem.objective.dim, problem.noise.probability
+        chain, noise = hard_instance(problem, self.name)
+        dim, p = chain.dim, noise.probability
         stated, steps = int((dim - np.log(1.0 / Q)) / (2.0 * p)), int(4 * dim / p)
-        runs = self.runs or 4 * context.effort.runs
-        needed = 1.0 + self._successes(problem, context, runs, steps)
+        runs = self.runs or context.effort.many_runs
+        needed = 1.0 + successes(noise, dim, steps, runs, context)
         if self.revealed:
             problem = replace(problem, noise=Chain(1.0))
         checks, curves, steepest = [], [], np.zeros(runs)
         times = np.arange(1, steps + 1)
         for name, method in METHODS.items():
-            made = replace(method, make=_with_dither(method)) if self.dither else method
-            rate, beta = np.full(runs, 1.5 * problem.objective.width), np.full(runs, 0.5)
-            found = race(problem, made, rate, beta, steps, context, throughout=self.past)
+            made = replace(method, make=_with_dither(method.make)) if self.dither else method
+            found = yield large_steps(problem, made, 1.5 * chain.width, runs, steps, self.past)
             there = (found["arrival"] <= stated).astype(float)
             checks.append(Check("expected", "stated", "share arrived", f"{name}, t={stated}", Q, there))
             share = np.minimum(needed, 1e300) / found["arrival"]
@@ -101,124 +92,111 @@ class ChainProgress(Claim):
                 curves.append(Curve("arrival", name, "measured", times, line))
         checks.append(Check("pathwise", "stated", "largest 1 / |grad F| before the end", "all methods", 1.0, steepest))
         exact = np.where(times > dim, betainc(dim, np.maximum(times - dim, 1), p), 0.0)  # P(Bin(t-1, p) >= n)
-        curves.append(Curve("arrival", "ours: P(Bin(t-1, p) >= n)", "bound", times, exact))
+        curves.append(Curve("arrival", "ours: P(Bin(t-1, p) >= n)", "bound", times, exact, form="ours"))
         panel = Panel("arrival", "t", "share of runs with prog = n", "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def _successes(self, problem: Problem, context: Context, runs: int, steps: int) -> Array:
-        """The time of each run's n-th success, shape (runs,), from the simulation's own streams; inf if later."""
-        found = np.full(runs, np.inf)
-        for run in range(runs):
-            raw = np.empty((steps, 1))
-            problem.noise.fill(context.streams.generator(run, "noise"), raw)
-            hits = np.flatnonzero(raw[:, 0])
-            if len(hits) >= problem.objective.dim:
-                found[run] = hits[problem.objective.dim - 1] + 1.0
-        return found
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """What breaks the chain."""
         return {
-            "p = 1": ("the oracle shows everything", replace(self, revealed=True)),
-            "past the end": ("the gradient after the end, too", replace(self, past=True)),
-            "dither": ("not zero-respecting: a tiny push in every coordinate", replace(self, dither=True)),
+            "p = 1": self.twin("the oracle shows everything", revealed=True),
+            "past the end": self.twin("the gradient after the end, too", past=True),
+            "dither": self.twin("not zero-respecting: a tiny push in every coordinate", dither=True),
         }
 
 
-def _with_dither(method: Method) -> Any:
-    def make(rate: Array, beta: Array, scale: float) -> Learner:
-        return dithered(method.make(rate, beta, scale))
+def large_steps(problem: Problem, method: Method, size: float, runs: int, steps: int, throughout: bool) -> Plan:
+    """A method with this step size and beta = 1/2. throughout: the gradient after the end, too."""
+    learner = method.make(np.full(runs, size), np.full(runs, 0.5), problem.scales.total)
+    setup = Setup(problem.objective, problem.noise, learner, np.full(runs, steps, np.int64), method.scaling)
+    return Plan(setup, (recipe(Progress, throughout=throughout),))
 
-    return make
+
+def successes(noise: Chain, links: int, steps: int, runs: int, context: Context) -> Float[Array, "runs"]:
+    """The time of each run's n-th success, from the simulation's own streams; inf if after `steps`."""
+    found = np.full(runs, np.inf)
+    for run in range(runs):
+        raw = np.empty((steps, 1))
+        noise.fill(context.streams.generator(run, "noise"), raw)
+        hits = np.flatnonzero(raw[:, 0])
+        if len(hits) >= links:
+            found[run] = hits[links - 1] + 1.0
+    return found
+
+
+def _with_dither(make: Callable[[Array, Array, float], Learner]) -> Callable[[Array, Array, float], Learner]:
+    return lambda step_size, beta, scale: dithered(make(step_size, beta, scale))
 
 
 @dataclass(frozen=True)
-class Traversal(AlgorithmClaim):
+class Traversal(Claim):
     """The lower bound is n/(2p) up to a constant, linear in n and in 1/p. Measured: the mean time at which prog_1 = n
     for beta-FTRL and clipped Adam, D and beta tuned over a grid at every (n, p) (the smallest D, then the shortest
-    window, within 25 % of n/p, the least possible mean; not at an edge), and its slopes in n and 1/p: near 1 (ours), so
-    that on this family they need the lower bound's order."""
+    window, within 25 % of the least mean; not at an edge), and its slopes in n and 1/p: near 1 (ours), so that on this
+    family they need the lower bound's order."""
 
     name: ClassVar[str] = "optimality_traversal"
     label: ClassVar[str] = "Optimality (Corollary 12)"
     title: ClassVar[str] = "The hard instance"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    links: tuple[int, ...] = setting((4, 8, 16))
-    chances: tuple[float, ...] = setting((0.25, 0.125, 0.0625))
-
-    def __post_init__(self) -> None:
-        if len(self.links) < 2 or not all(isinstance(n, int) and n >= 2 for n in self.links):
-            raise ValueError(f"case.settings.links = {self.links}: two or more integers >= 2")
-        if len(self.chances) < 2 or not all(0 < p <= 1 for p in self.chances):
-            raise ValueError(f"case.settings.chances = {self.chances}: two or more in (0, 1]")
+    links: tuple[int, ...] = setting((4, 8, 16), "[2, inf)", least=2)
+    chances: tuple[float, ...] = setting((0.25, 0.125, 0.0625), "(0, 1]", least=2)
+    swept: bool = True
 
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        needs_a_chain(problem, self.name)
+        hard_instance(problem, self.name)
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """Two slopes a learner."""
-        checks, curves = [], []
         sweeps = {
             "n": [(float(n), n, self.chances[0]) for n in self.links],
             "1/p": [(1.0 / p, self.links[0], p) for p in self.chances],
         }
-        for name in ("clipped Adam + EMA", "beta-FTRL + EMA"):
+        checks, curves = [], []
+        for name in LEARNERS:
             for axis, points in sweeps.items():
-                times = np.array([self._times(problem, name, n, p, context) for _, n, p in points])
-                value = np.array([v for v, _, _ in points])
-                floor = np.array([n / p for _, n, p in points])
-                ratio = ", ".join(f"{r:.3g}" for r in times.mean(axis=1) / floor)
-                note = f"mean traversal time over n/p: {ratio}"
+                times = []
+                for _, n, p in points:
+                    at = (n, p) if self.swept else (self.links[0], self.chances[0])
+                    times.append((yield from tuned_times(problem, name, *at, context)))
+                value, floor = np.array([v for v, _, _ in points]), np.array([n / p for _, n, p in points])
+                means, slopes = np.mean(times, axis=1), log_slope(value, np.array(times))
+                note = "mean traversal time over n/p: " + ", ".join(f"{r:.3g}" for r in means / floor)
                 quantity, where = "slope of the traversal time", f"{name}, in {axis}"
-                checks.append(Check("rate", "ours", quantity, where, 1.0, slope(value, times), MARGIN, note=note))
-                panel = f"traversal {axis}"
-                curves.append(Curve(panel, name, "measured", value, times.mean(axis=1)))
+                checks.append(Check("rate", "ours", quantity, where, 1.0, slopes, MARGIN, note=note))
+                curves.append(Curve(f"traversal {axis}", name, "measured", value, means))
         for axis, points in sweeps.items():
             value, floor = np.array([v for v, _, _ in points]), np.array([n / (2.0 * p) for _, n, p in points])
-            curves.append(Curve(f"traversal {axis}", "n/(2p)", "bound", value, floor))
+            curves.append(Curve(f"traversal {axis}", "n/(2p)", "bound", value, floor, form="stated"))
         panels = tuple(Panel(f"traversal {axis}", axis, "steps until prog_1 = n") for axis in sweeps)
         return Evidence(tuple(checks), tuple(curves), panels)
 
-    def _times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
-        return traversal_times(name, links, chance, problem, context)
-
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """A chain that is not one."""
-        twin: Any = _Constant(links=self.links, chances=self.chances)
-        return {"constant": ("neither n nor p is swept", twin)}
+        return {"constant": self.twin("neither n nor p is swept", swept=False)}
 
 
-@cache
-def traversal_times(name: str, links: int, chance: float, problem: Problem, context: Context) -> Array:
-    """Traversal times of fresh runs at the best point of the grid, averaged in groups, shape (GROUPS,)."""
-    there = replace(problem, objective=replace(problem.objective, dim=links), noise=Chain(chance))
-    rates, sizes = 2.0 ** -np.arange(0.0, 9.0), problem.objective.width * 2.0 ** np.arange(-6.0, 8.0)
-    tuning, group = context.effort.runs // 4, context.effort.runs
-    rate, size = (np.repeat(part.ravel(), tuning) for part in np.meshgrid(rates, sizes, indexing="ij"))
-    method = METHODS[name]
-    horizon = int(LONG * links / chance)
-    found = race(there, method, size, 1.0 - rate, horizon, context, stops=True)["traversal"]
-    grid = found.reshape(len(rates), len(sizes), tuning).mean(axis=-1)
-    # larger steps cost nothing: the smallest D, then the shortest window, that come near the least possible mean
-    good = grid <= NEAR * links / chance
-    column = int(np.argmax(good.any(axis=0)))
-    row = int(np.argmax(good[:, column]))
-    if not good[row, column] or column in (0, len(sizes) - 1) or row == len(rates) - 1:
-        raise ArithmeticError(f"{name}, n={links}, p={chance:g}: no point inside the grid comes near n/p")
-    one = np.ones(GROUPS * group)
-    best = sizes[column] * one, (1.0 - rates[row]) * one
-    times = race(there, method, *best, 5 * horizon, context, first_run=10**6, stops=True)["traversal"]
-    if not np.isfinite(times).all():
-        raise ArithmeticError(f"{name}, n={links}, p={chance:g}: a fresh run did not get through")
-    return times.reshape(GROUPS, group).mean(axis=1)
+def tuned_times(
+    problem: Problem, name: str, links: int, chance: float, context: Context
+) -> Generator[Ask, Signals, Float[Array, "groups"]]:
+    """Traversal times of fresh runs of a tuned method on a chain of n links, means of groups."""
+    chain, _ = hard_instance(problem, Traversal.name)
+    there, method = replace(problem, objective=replace(chain, dim=links), noise=Chain(chance)), METHODS[name]
+    tuning, long = (int(most * links / chance) for most in LONG)
+    where = f"{name}, n={links}, p={chance:g}"
+    cost = partial(traversal_times, there, method, tuning)
+    best = (yield from tune(cost, SIZES * chain.width, BETAS, NEAR, context.effort)).inside(where)
+    times = yield from traversal_times(there, method, long, best.fresh(context.effort.fresh_runs))
+    return group_means(arrived(times, where))
 
 
-@dataclass(frozen=True)
-class _Constant(Traversal):
-    """What is swept does not change."""
-
-    def _times(self, problem: Problem, name: str, links: int, chance: float, context: Context) -> Array:
-        return super()._times(problem, name, self.links[0], self.chances[0], context)
+def traversal_times(
+    problem: Problem, method: Method, steps: int, trials: Trials
+) -> Generator[Ask, Signals, Float[Array, "runs"]]:
+    """The first t with prog_1(x_t) = n, inf if after `steps`."""
+    learner = method.make(trials.size, trials.beta, problem.scales.total)
+    signals = yield trials.plan(problem, learner, steps, recipe(Progress, stops=True), method.scaling)
+    return signals["traversal"]

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import optimize
 
-from experiments.base import Array, Claim, Context, Problem, setting, slope
-from experiments.corollary12_optimality import MARGIN, needs_a_chain
+from experiments.corollary12_optimality import LEARNERS, MARGIN, hard_instance
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import log_slope
+from experiments.words.problem import Context, Problem
+from experiments.words.search import Trials, arrived, group_means, tune
+from foundation.arrays import Array, Float
+from foundation.settings import setting
 from objectives.chain import SMOOTHNESS, HardChain
 from objectives.noise import Chain
-from optimizers.methods import METHODS
-from simulation.engine import Setup, simulate
+from optimizers.methods import METHODS, Method
+from simulation.batch_plans import Ask
 from simulation.hitting import GradientHittingTime
+from simulation.plan import Signals
 from simulation.recording import recipe
 from stationarity import measure_general
 
 STATED = 1.75  # eps, at every point before the end
 TARGET = 2.0  # eps, for the gradient
-NEAR = 1.1  # tuned: the smallest D, then the shortest window, within this of the grid's best
-GROUPS = 16  # fresh runs, averaged in as many groups
-LONG = 12.0, 100.0  # steps of a run over n/p, at most: tuning (a longer one disqualifies its point), fresh
-LEARNERS = ("clipped Adam + EMA", "beta-FTRL + EMA")
+NEAR = 1.1  # tuned: within this of the best, the smallest D, then the shortest window
+LONG = 12, 100  # n/p: a tuning run that takes longer disqualifies its point of the grid; a fresh one must not
 SIZES = 2.0 ** np.arange(-4.0, 6.0)  # D in units of the chain's width
-RATES = 2.0 ** -np.arange(1.0, 6.0)  # 1 - beta: a window of two steps at least, or there is no average
+BETAS = 1.0 - 2.0 ** -np.arange(1.0, 6.0)  # a window of two steps at least, or there is no average
 
 
 def scaled(links: int, eps: float) -> HardChain:
@@ -48,17 +54,13 @@ class ScaledStationarity(Claim):
     title: ClassVar[str] = "The hard instance"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    points: int = setting(0)  # 0: an eighth of the preset's runs
+    points: int | None = setting(None, "[1, inf)")  # the preset's if null
     past: bool = False
-
-    def __post_init__(self) -> None:
-        if self.points < 0:
-            raise ValueError(f"case.settings.points = {self.points}: must be >= 0")
 
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        needs_a_chain(problem, self.name)
+        hard_instance(problem, self.name)
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """A row for each n."""
@@ -77,23 +79,23 @@ class ScaledStationarity(Claim):
             order = np.argsort(upper)
             rank = np.arange(1.0, len(order) + 1.0)
             curves.append(Curve("measure", f"n={links}", "measured", rank, upper[order], lower[order], upper[order]))
-        curves.append(Curve("measure", "ours: 1.75 eps", "bound", rank[[0, -1]], np.full(2, STATED)))
+        curves.append(Curve("measure", "ours: 1.75 eps", "bound", rank[[0, -1]], np.full(2, STATED), form="ours"))
         panel = Panel("measure", "points, in order of their stationarity", "stationarity / eps", "linear", "log")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def _hard(self, chain: HardChain, context: Context) -> Array:
-        """Points with prog_1 < n, shape (points + 1, dim): random ones, and where a search makes the gradient least."""
+    def _hard(self, chain: HardChain, context: Context) -> Float[Array, "points dim"]:
+        """Points with prog_1 < n: random ones, and one where a search makes the gradient least."""
         rng, dim = context.streams.generator(chain.dim, "points"), chain.dim
-        points = self.points or context.effort.runs // 8
+        points = self.points or context.effort.points
         if self.past:
             return chain.width * rng.uniform(1.5, 4.0, (points + 1, dim))
         x = rng.uniform(-3.0, 3.0, (20_000, dim)) * rng.choice([0.0, 0.3, 1.0], (20_000, dim), p=[0.1, 0.3, 0.6])
         x[:, -1] = np.clip(x[:, -1], -1.0, 1.0)
 
-        def place(y: Array) -> Array:
+        def place(y: Float[Array, "dim"]) -> Float[Array, "dim"]:
             return chain.width * np.append(y[:-1], np.clip(y[-1], -1.0, 1.0))
 
-        def size(y: Array) -> float:
+        def size(y: Float[Array, "dim"]) -> float:
             return float(np.linalg.norm(chain.grad(place(y))))
 
         starts = x[np.argsort(np.linalg.norm(chain.grad(chain.width * x), axis=1))[:8]]
@@ -101,9 +103,9 @@ class ScaledStationarity(Claim):
         best = min(found, key=lambda result: float(result.fun))
         return np.concatenate([chain.width * x[:points], place(best.x)[None]])
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """What the bound does not hold for."""
-        return {"past the end": ("points past the end of the chain", replace(self, past=True))}
+        return {"past the end": self.twin("points past the end of the chain", past=True)}
 
 
 @dataclass(frozen=True)
@@ -121,86 +123,52 @@ class ScaledRate(Claim):
     title: ClassVar[str] = "The hard instance"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    links: tuple[int, ...] = setting((6, 12, 24))
-    chance: float = setting(0.5)
+    links: tuple[int, ...] = setting((6, 12, 24), "[2, inf)", least=2)
+    chance: float = setting(0.5, "(0, 1]")
     shown: bool = False
-
-    def __post_init__(self) -> None:
-        if len(self.links) < 2 or not all(isinstance(n, int) and n >= 2 for n in self.links):
-            raise ValueError(f"case.settings.links = {self.links}: two or more integers >= 2")
-        if not 0 < self.chance <= 1:
-            raise ValueError(f"case.settings.chance = {self.chance}: must lie in (0, 1]")
 
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
         super().accepts(problem)
-        needs_a_chain(problem, self.name)
+        hard_instance(problem, self.name)
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One slope a learner."""
         eps = np.array([(self.links[0] / n) ** (2.0 / 3.0) for n in self.links])
         chances = self.chance * eps**2
         least = np.asarray(self.links) / chances
-        checks, curves = [], [Curve("rate", "n/(2p): none is below 1.75 eps", "bound", eps, least / 2.0)]
+        bound = Curve("rate", "n/(2p): none is below 1.75 eps", "bound", eps, least / 2.0, form="stated")
+        checks, curves = [], [bound]
         for name in LEARNERS:
-            race = Race(name, problem, context, self.shown)
-            rate, size = race.tuned(self.links[0], self.chance)
-            times = np.array(
-                [race.fresh(n, e, p, rate, size) for n, e, p in zip(self.links, eps, chances, strict=True)]
-            )
-            ratio = ", ".join(f"{r:.3g}" for r in times.mean(axis=1) / least)
-            note = f"steps over n/p: {ratio}; D = {size:g} widths, 1-beta = {rate:g}"
+            method, at_first = METHODS[name], (self.links[0], 1.0, self.chance)
+            cost = partial(self._hitting_times, problem, method, *at_first, LONG[0])
+            best = (yield from tune(cost, SIZES, BETAS, NEAR, context.effort)).inside(name)
+            times = []
+            for point in zip(self.links, eps, chances, strict=True):
+                trials = best.fresh(context.effort.fresh_runs)
+                found = yield from self._hitting_times(problem, method, *point, LONG[1], trials)
+                times.append(group_means(arrived(found, f"{name}, n={point[0]}")))
+            means, slopes = np.mean(times, axis=1), log_slope(eps, np.array(times))
+            ratio = ", ".join(f"{r:.3g}" for r in means / least)
+            note = f"steps over n/p: {ratio}; D = {best.size:g} widths, 1-beta = {1.0 - best.beta:g}"
             quantity = "slope of the steps to an average gradient of 2 eps"
-            checks.append(Check("rate", "ours", quantity, name, -3.5, slope(eps, times), MARGIN, note=note))
-            curves.append(Curve("rate", name, "measured", eps, times.mean(axis=1), times.min(1), times.max(1)))
-        return Evidence(
-            tuple(checks), tuple(curves), (Panel("rate", "eps (bounds of Delta and sigma fixed)", "steps"),)
-        )
+            checks.append(Check("rate", "ours", quantity, name, -3.5, slopes, MARGIN, note=note))
+            curves.append(Curve("rate", name, "measured", eps, means, np.min(times, axis=1), np.max(times, axis=1)))
+        panel = Panel("rate", "eps (bounds of Delta and sigma fixed)", "steps")
+        return Evidence(tuple(checks), tuple(curves), (panel,))
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
-        """Without its noise the chain is not the hard instance."""
-        return {"p = 1": ("the oracle shows everything", replace(self, shown=True))}
-
-
-@dataclass(frozen=True)
-class Race:
-    """Hitting times of one method on scaled chains. shown: the oracle shows everything."""
-
-    name: str
-    problem: Problem
-    context: Context
-    shown: bool
-
-    def tuned(self, links: int, chance: float) -> tuple[float, float]:
-        """(1 - beta, D in widths), at eps = 1. Raises ArithmeticError if they lie at an edge of the grid."""
-        tuning = max(32, self.context.effort.runs // 2)  # fewer are too noisy to find a point inside the grid
-        rate, size = (np.repeat(part.ravel(), tuning) for part in np.meshgrid(RATES, SIZES, indexing="ij"))
-        hits = self._hits(links, 1.0, chance, rate, size, LONG[0], 0)
-        grid = np.minimum(hits, 1e9).reshape(len(RATES), len(SIZES), tuning).mean(axis=-1)
-        good = grid <= NEAR * grid.min()
-        column = int(np.argmax(good.any(axis=0)))
-        row = int(np.argmax(good[:, column]))
-        if column in (0, len(SIZES) - 1) or row == len(RATES) - 1:
-            raise ArithmeticError(f"{self.name}, n={links}: the best D and beta lie at the edge of the grid")
-        return float(RATES[row]), float(SIZES[column])
-
-    def fresh(self, links: int, eps: float, chance: float, rate: float, size: float) -> Array:
-        """Of fresh runs, averaged in groups, shape (GROUPS,). Raises ArithmeticError if one is too slow."""
-        one = np.ones(GROUPS * (5 * self.context.effort.runs // 4))
-        hits = self._hits(links, eps, chance, rate * one, size * one, LONG[1], 10**6)
-        if not np.isfinite(hits).all():
-            raise ArithmeticError(f"{self.name}, n={links}: a fresh run did not reach 2 eps in time")
-        return np.asarray(hits.reshape(GROUPS, -1).mean(axis=1))
-
-    def _hits(
-        self, links: int, eps: float, chance: float, rate: Array, size: Array, long: float, first_run: int
-    ) -> Array:
+    def _hitting_times(
+        self, problem: Problem, method: Method, links: int, eps: float, chance: float, long: float, trials: Trials
+    ) -> Generator[Ask, Signals, Float[Array, "runs"]]:
+        """Steps to an average gradient of 2 eps on a scaled chain, inf if after `long` n/p. Trials have D in widths."""
         probability = 1.0 if self.shown else chance
-        chain, method, beta = scaled(links, eps), METHODS[self.name], 1.0 - rate
-        there = replace(self.problem, objective=chain, noise=Chain(probability))
-        learner = method.make(size * chain.width, beta, there.scales.total)
-        steps = np.full(len(rate), int(long * links / probability), np.int64)
-        numbers, goal = first_run + np.arange(len(rate)), np.full(len(rate), TARGET * eps)
-        setup = Setup(chain, there.noise, learner, steps, method.scaling, numbers=numbers)
-        found = simulate(setup, [recipe(GradientHittingTime, beta=beta, target=goal)], self.context.streams)
-        return found["hitting"]
+        chain = scaled(links, eps)
+        there = replace(problem, objective=chain, noise=Chain(probability))
+        learner = method.make(trials.size * chain.width, trials.beta, there.scales.total)
+        probe = recipe(GradientHittingTime, beta=trials.beta, target=np.full(len(trials.beta), TARGET * eps))
+        signals = yield trials.plan(there, learner, int(long * links / probability), probe, method.scaling)
+        return signals["hitting"]
+
+    def controls(self) -> dict[str, Twin]:
+        """Without its noise the chain is not the hard instance."""
+        return {"p = 1": self.twin("the oracle shows everything", shown=True)}

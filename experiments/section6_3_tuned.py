@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import ClassVar, Self
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.algorithm import AlgorithmClaim
-from experiments.base import Array, Context, Problem
-from experiments.corollary19_gain import hitting_times, own_parameters
+from experiments.corollary19_gain import own_parameters
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
-from optimizers.base import Maker
+from experiments.words.problem import Context, Problem
+from experiments.words.search import Trials, arrived, fresh, tune
+from foundation.arrays import Array, Float
+from optimizers.ftrl import paper_learner
+from simulation.batch_plans import Ask
+from simulation.hitting import HittingTime
+from simulation.plan import Signals
+from simulation.recording import recipe
 from theory.complexity import coordinate_gain
 
 RATES = 2.0 ** -np.arange(0.0, 14.0)  # 1 - beta
-RADII = 2.0 ** np.arange(-10.0, 4.0)  # D for beta-FTRL, D sqrt(d) for clipped Adam
-FRESH = 32  # runs of the best on fresh streams
+SIZES = 2.0 ** np.arange(-10.0, 4.0)  # D for beta-FTRL, D sqrt(d) for clipped Adam
+NEAR = 1.05  # tuned: within this of the best, the smallest D, then the shortest window
+TARGET = 2.0  # eps, for the average of the certificate
 HORIZON, LONG = 3000, 30_000  # steps of a tuning run, and of a fresh one at most
 
 
 @dataclass(frozen=True)
-class TunedGain(AlgorithmClaim):
+class TunedGain(Claim):
     """Section 6.3 compares two upper bounds, each at its own parameters. Here both learners are tuned, D and beta over
     a stated grid whose best point is not at an edge (beta = 0, the end of its range, excepted), for the first t
     at which the average of the L1 certificate over 1..t is <= 2 eps (and so after 3000 steps). Measured on
-    fresh runs: the hitting time of beta- FTRL over the mean one of clipped Adam; it stays below d
+    fresh runs: the hitting time of beta-FTRL over the mean one of clipped Adam; it stays below d
     (||G+sigma||_2/||G+sigma||_1)^2, the gain of the bounds (ours; nothing is claimed for tuned parameters by
     the paper)."""
 
@@ -42,50 +50,48 @@ class TunedGain(AlgorithmClaim):
         if problem.scales.dim < 2:
             raise ValueError(f"problem = {problem.name}: {self.name} needs at least two coordinates")
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row, and the hitting time against beta at the best D."""
-        scales = problem.scales
+        scales, effort = problem.scales, context.effort
         stated = float(coordinate_gain(scales.coordinate_lipschitz + scales.coordinate_sigma))
         times, curves, notes = [], [], []
         for coordinatewise, name in ((False, "beta-FTRL"), (True, "clipped Adam")):
-            beta, radius, line = tune(self.learner, coordinatewise, problem, context)
+            cost = partial(hitting_times, problem, coordinatewise, HORIZON, True)
+            best = (yield from tune(cost, SIZES, 1.0 - RATES, NEAR, effort)).inside(name)
+            unit = np.sqrt(scales.dim) if coordinatewise else 1.0
+            beta, radius = best.beta, best.size / unit
             if not (self.tuned or coordinatewise):
                 beta, radius = own_parameters(scales, coordinatewise)
-            betas, radii = np.full(FRESH, beta), np.full(FRESH, radius)
-            learner = self.learner(radii, betas, coordinatewise)
-            found = hitting_times(problem, learner, betas, LONG, context, first_run=10**6)
-            times.append(found if self.tuned else np.minimum(found, LONG))  # a control may be cut short: it helps it
+            trials = fresh(radius * unit, beta, effort.runs)
+            found = yield from hitting_times(problem, coordinatewise, LONG, False, trials)
+            # a control may be cut short: that helps it
+            times.append(arrived(found, name) if self.tuned else np.minimum(found, LONG))
             notes.append(f"{name}: {times[-1].mean():.4g} steps at 1-beta={1.0 - beta:.3g}, D={radius:.3g}")
+            line = np.where(np.isfinite(best.coarse), best.coarse, np.nan)
             curves.append(Curve("tuning", f"{name}, at its best D", "measured", RATES, line))
-        if not np.isfinite(times).all():
-            raise ArithmeticError(f"a fresh run did not arrive: {'; '.join(notes)}")
         gain = times[0] / times[1].mean()
         check = Check("expected", "ours", "gain, both tuned", f"d={scales.dim}", stated, gain, note="; ".join(notes))
         return Evidence((check,), tuple(curves), (Panel("tuning", "1 - beta", "steps to 2 eps"),))
 
-    def controls(self) -> dict[str, tuple[str, Self]]:
+    def controls(self) -> dict[str, Twin]:
         """An unfair comparison."""
         text = f"beta-FTRL keeps its theorem's parameters; {LONG} steps where a run takes longer"
-        return {"one tuned": (text, replace(self, tuned=False))}
+        return {"one tuned": self.twin(text, tuned=False)}
 
 
-@cache
-def tune(make: Maker, coordinatewise: bool, problem: Problem, context: Context) -> tuple[float, float, Array]:
-    """(beta, D, mean hitting time at every rate and that D, nan where there is none). Shared by claim and control.
+def hitting_times(
+    problem: Problem, coordinatewise: bool, steps: int, lasting: bool, trials: Trials
+) -> Generator[Ask, Signals, Float[Array, "runs"]]:
+    """First t at which the running average of the L1 certificate is <= 2 eps, inf if after T = steps.
 
-    Raises ArithmeticError if the best point lies at an edge of the grid.
+    trials: their size is D, times sqrt(d) for clipped Adam. lasting: inf, too, where the average over 1..T is above
+    2 eps again.
     """
-    tuning = context.effort.runs // 4
-    rate, size = (np.repeat(part.ravel(), tuning) for part in np.meshgrid(RATES, RADII, indexing="ij"))
-    unit = np.sqrt(problem.scales.dim) if coordinatewise else 1.0
-    learner = make(size / unit, 1.0 - rate, coordinatewise)
-    found = hitting_times(problem, learner, 1.0 - rate, HORIZON, context, lasting=True)
-    grid = found.reshape(len(RATES), len(RADII), tuning).mean(axis=-1)
-    good = grid <= 1.05 * grid.min()  # a longer window may cost nothing: the shortest of the good ones
-    row = int(np.argmax(good.any(axis=1)))
-    column = int(np.argmin(grid[row]))
-    if row == len(RATES) - 1 or column in (0, len(RADII) - 1) or not np.isfinite(grid[row, column]):
-        name = "clipped Adam" if coordinatewise else "beta-FTRL"
-        raise ArithmeticError(f"{name}: 1-beta={RATES[row]:g}, D={RADII[column]:g} is at the edge of the grid")
-    line = np.where(np.isfinite(grid[:, column]), grid[:, column], np.nan)
-    return 1.0 - float(RATES[row]), float(RADII[column] / unit), line
+    one = np.ones(len(trials.size))
+    radius = trials.size / (np.sqrt(problem.scales.dim) if coordinatewise else 1.0)
+    learner = paper_learner(radius, trials.beta, coordinatewise)
+    probe = recipe(HittingTime, beta=trials.beta, lam=one, target=TARGET * one, norm="l1", whole=lasting)
+    signals = yield trials.plan(problem, learner, steps, probe)
+    if not lasting:
+        return signals["hitting"]
+    return np.where(signals["certificate.mean"] > TARGET, np.inf, signals["hitting"])

@@ -54,7 +54,7 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     one, two = a.setup, b.setup
     if one.objective is not two.objective or one.noise is not two.noise or one.scaling != two.scaling:
         return None
-    if not np.array_equal(_marks(a), _marks(b)):
+    if a.stream != b.stream or not np.array_equal(_marks(a), _marks(b)):
         return None
     try:
         learner, probes = join([one.learner, two.learner]), join([a.probes, b.probes])
@@ -67,7 +67,7 @@ def _together(a: Plan, b: Plan) -> Plan | None:
         noise_level=np.concatenate([_levels(one), _levels(two)]),
         numbers=np.concatenate([_numbers(one), _numbers(two)]),
     )
-    return Plan(setup, probes, a.checkpoints)
+    return Plan(setup, probes, a.checkpoints, a.stream)
 
 
 def _marks(plan: Plan) -> NDArray[np.int64]:

@@ -14,12 +14,16 @@ Signals = dict[str, Array]  # by name, a row a run
 
 @dataclass(frozen=True)
 class Plan:
-    """One simulation: what is run, what is measured, and the times of the curves."""
+    """One simulation: what is run, what is measured, and the times of the curves.
+
+    stream: the branch of the streams that its random numbers come from.
+    """
 
     setup: Setup
     probes: tuple[Recipe, ...]
     checkpoints: Int[IntArray, "times"] | None = None
+    stream: str = ""
 
     def simulate(self, streams: Streams) -> Signals:
         """Signals by name."""
-        return simulate(self.setup, self.probes, streams, self.checkpoints)
+        return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints)

@@ -29,6 +29,10 @@ class Streams:
         sequence = np.random.SeedSequence(self.seed, spawn_key=(*key, run))
         return np.random.Generator(np.random.SFC64(sequence))
 
+    def branch(self, name: str) -> Streams:
+        """The streams of a part that needs random numbers of its own, by the part's name; "" is the trunk itself."""
+        return Streams(self.seed, f"{self.label}/{name}") if name else self
+
 
 class Reservoir:
     """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).

@@ -7,9 +7,8 @@ import pytest
 
 from analysis import ablation
 from analysis.judge import broken, judge
-from experiments.base import Context, Effort, Problem
 from experiments.beyond_baselines import Baselines
-from experiments.corollary12_optimality import ChainProgress, Traversal, race
+from experiments.corollary12_optimality import ChainProgress, Traversal, large_steps, traversal_times
 from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity, scaled
 from experiments.corollary13_gradient import Corollary13Gradient
 from experiments.corollary19_gain import Corollary19, Design, own_parameters
@@ -19,10 +18,14 @@ from experiments.section6_1_correction import BiasCorrection, Rescaling
 from experiments.section6_3_tuned import TunedGain
 from experiments.section7_ablation import Section7
 from experiments.sweep.cells import Cell
-from experiments.words.evidence import Control
+from experiments.words import harness
+from experiments.words.harness import advance, examine, measure
+from experiments.words.problem import Context, Effort, Game, Problem
+from experiments.words.search import fresh
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from objectives.noise import Chain, Gaussian
 from optimizers.methods import METHODS
+from simulation.batch_plans import simulate_together
 from theory.complexity import coordinate_gain
 
 CONTEXT = Context(seed=0, case="test", effort=Effort(runs=8, windows=5, guess_limit=3, draws=100))
@@ -34,6 +37,7 @@ def problem(name, noise="none", noise_arguments=None, **arguments):
 
 CHAIN = problem("hard_chain", "chain", {"probability": 0.3}, dim=3)
 NOISY = problem("huber", "gaussian", {"sigma": 1.0}, dim=3, slope=[2.0, 0.7, 0.0], width=0.2, begin=2.5)
+ALONG = Game("along", build(ADVERSARIES, "against_play", {"growth": 1.0, "dim": 1}))
 
 
 @pytest.mark.parametrize(
@@ -43,25 +47,20 @@ NOISY = problem("huber", "gaussian", {"sigma": 1.0}, dim=3, slope=[2.0, 0.7, 0.0
         (ScaledStationarity(points=2), CHAIN),
         (Rescaling(), NOISY),
         (BiasCorrection(), NOISY),
-        (
-            UntunedRegret(sizes=(1.0, 4.0)),
-            Problem("along", None, None, "", build(ADVERSARIES, "against_play", {"growth": 1.0, "dim": 1})),
-        ),
-        (
-            UntunedRegret("OGD", sizes=(1.0, 4.0)),
-            Problem("along", None, None, "", build(ADVERSARIES, "against_play", {"growth": 1.0, "dim": 1})),
-        ),
+        (UntunedRegret(sizes=(1.0, 4.0)), ALONG),
+        (UntunedRegret(online="OGD", sizes=(1.0, 4.0)), ALONG),
     ],
 )
 def test_supported_and_every_control_is_refuted_somewhere(claim, where):
-    assert {r.verdict for r in judge(claim.measure(where, CONTEXT).checks)} == {"supported"}
-    for name, (_, twin) in claim.controls().items():
-        assert "refuted" in {r.verdict for r in judge(twin.measure(where, CONTEXT).checks)}, name
+    evidence, controls = examine(claim, where, CONTEXT)
+    assert {r.verdict for r in judge(evidence.checks)} == {"supported"}
+    for control in controls:
+        assert "refuted" in {r.verdict for r in judge(control.evidence.checks)}, control.name
 
 
 def test_no_link_is_found_without_a_success_of_its_own():
     """The lower bound run by run, and attained by a method with large steps."""
-    checks = ChainProgress(runs=64).measure(CHAIN, CONTEXT).checks
+    checks = measure(ChainProgress(runs=64), CHAIN, CONTEXT).checks
     shares = {c.setting: c.samples for c in checks if c.form == "ours"}
     assert set(shares) == set(METHODS)
     assert max(s.max() for s in shares.values()) == pytest.approx(1.0, rel=1e-12)
@@ -71,8 +70,27 @@ def test_no_link_is_found_without_a_success_of_its_own():
 def test_a_chain_of_one_link_and_a_sure_oracle():
     """n = 1, p = 1: the first gradient gets there."""
     where = problem("hard_chain", "chain", {"probability": 1.0}, dim=1)
-    found = race(where, METHODS["sign momentum"], np.full(3, 2.0), np.full(3, 0.5), 10, CONTEXT)
-    assert (found["arrival"] == 2).all() and (found["traversal"] == 2).all()
+    times = traversal_times(where, METHODS["sign momentum"], 10, fresh(2.0, 0.5, 3))
+    (found,) = advance([times], CONTEXT.streams)
+    assert (found == 2).all()
+    large = large_steps(where, METHODS["sign momentum"], 2.0, 3, 10, False)
+    assert (large.simulate(CONTEXT.streams)["arrival"] == 2).all()
+
+
+def test_claim_and_control_share_their_tunings(monkeypatch):
+    """Two learners at three (n, p), of which both arms ask for one: every search is run once."""
+    asked = []
+
+    def together(asks, streams):
+        asked.extend(ask.stream for ask in asks)
+        return simulate_together(asks, streams)
+
+    monkeypatch.setattr(harness, "simulate_together", together)
+    evidence, controls = examine(Traversal(links=(2, 4), chances=(0.5, 0.25)), CHAIN, CONTEXT)
+    assert {stream: asked.count(stream) for stream in asked} == {"tuning": 6, "finalists": 6, "fresh": 6}
+    (control,) = controls
+    assert [c.samples.std() > 0 for c in evidence.checks] == [True] * 4
+    assert max(np.abs(c.samples).max() for c in control.evidence.checks) < 1e-12
 
 
 def test_designs_share_out_what_there_is():
@@ -88,7 +106,7 @@ def test_designs_share_out_what_there_is():
 
 def test_the_gradient_at_the_average():
     claim = Corollary13Gradient(noise_levels=(0.0,))
-    (ruling,) = judge(claim.measure(problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0), CONTEXT).checks)
+    (ruling,) = judge(measure(claim, problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0), CONTEXT).checks)
     assert ruling.verdict == "supported" and ruling.check.start > ruling.check.bound
     assert ruling.check.bound == pytest.approx(17 / 16 + 0.237 + 0.25)
 
@@ -96,12 +114,8 @@ def test_the_gradient_at_the_average():
 def test_the_table_of_ablations_tells_what_breaks():
     claim = Section7()
     kink = problem("capped_abs", "two_point", {"sigma": 0.2}, slope=2.0, begin=1.6, cap=50.0)
-    evidence = claim.measure(kink, CONTEXT)
-    twins = tuple(
-        Control(n, t, c.measure(kink, CONTEXT))
-        for n, (t, c) in claim.controls().items()
-        if n in ("no momentum", "no clip")
-    )
+    evidence, controls = examine(claim, kink, CONTEXT)
+    twins = tuple(control for control in controls if control.name in ("no momentum", "no clip"))
     cell = Cell("k", "section7", claim.info(), "kink", evidence=evidence, controls=twins)
     table = broken([cell])
     assert set(table["control"]) == {"no momentum", "no clip"}
@@ -135,9 +149,11 @@ def test_what_does_not_fit_is_refused(claim, where, text):
         (lambda: UntunedRegret(sizes=(1.0, 1000.0)), "sizes"),
         (lambda: Corollary19(share=1.5), "share"),
         (lambda: Corollary19(dims=(4,)), "dims"),
+        (lambda: ChainProgress(runs=0), "runs"),
         (lambda: Traversal(links=(4,)), "links"),
         (lambda: Traversal(chances=(0.5, 0.0)), "chances"),
         (lambda: Baselines(steps=3), "steps"),
+        (lambda: Baselines(lam=float("inf")), "lam"),
         (lambda: BiasCorrection(beta=1.0), "beta"),
         (lambda: Corollary13Gradient(case="flat"), "case"),
         (lambda: Chain(0.0), "probability"),
@@ -155,7 +171,7 @@ def test_tuned_methods_beat_their_start():
     where = Problem(
         "kink", build(OBJECTIVES, "capped_abs", {"slope": 3.0, "begin": 2.6, "cap": 1e9}), Gaussian(sigma=1.0)
     )
-    (check,) = Baselines(steps=200).measure(where, CONTEXT).checks
+    (check,) = measure(Baselines(steps=200), where, CONTEXT).checks
     assert check.samples.mean() < 2.0 and check.note.count("step") == len(METHODS)
 
 
@@ -173,7 +189,7 @@ def test_the_scaled_chain_is_as_smooth_and_as_steep_as_the_lower_bound_needs(eps
 
 
 def test_what_the_scaled_chain_refuses():
-    for make in (lambda: ScaledRate(links=(3,)), lambda: ScaledRate(chance=0.0), lambda: ScaledStationarity(points=-1)):
+    for make in (lambda: ScaledRate(links=(3,)), lambda: ScaledRate(chance=0.0), lambda: ScaledStationarity(points=0)):
         with pytest.raises(ValueError, match=r"case\.settings"):
             make()
     with pytest.raises(ValueError, match="hard_chain"):
