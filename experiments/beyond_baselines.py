@@ -124,7 +124,7 @@ class Baselines(Claim):
         """What the sharpened lemmas guarantee for clipped Adam + EMA at this D and beta, for the average over 1..t."""
         scales = problem.scales
         sizes = scales.coordinate_lipschitz, scales.coordinate_sigma
-        return sharpened.guarantee_l1(self.lam, scales.gap, *sizes, radius, beta, times)
+        return np.asarray(sharpened.guarantee_l1(self.lam, scales.gap, *sizes, radius, beta, times))
 
     def controls(self) -> dict[str, Twin]:
         """Tuning matters."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from experiments.words.claim import Claim, Measurement, Twin
+from experiments.words.claim import Claim, Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.grid import Grid
 from experiments.words.numbers import log_slope
@@ -102,7 +102,7 @@ class Corollary12(Claim):
     name: ClassVar[str] = "corollary12"
     label: ClassVar[str] = "Corollary 12"
     title: ClassVar[str] = "Rates of convergence"
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = (complexity.corollary12_order,)
+    statements: ClassVar[Statements] = (complexity.corollary12_order,)
 
     sweep: Sweep = setting("eps")
     factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0), "[1, inf)", least=2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -13,16 +14,15 @@ from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.numbers import log_slope
 from experiments.words.problem import Context, Problem, Scales
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Float
 from foundation.settings import setting
 from objectives.noise import Gaussian
 from objectives.ramps import Ramp
-from optimizers.base import Learner
 from optimizers.ftrl import paper_learner
 from simulation.engine import Setup
 from simulation.hitting import HittingTime
 from simulation.plan import Plan, Signals
-from simulation.recording import recipe
+from simulation.recording import Recipe, recipe
 from theory import adam_ema, complexity
 
 
@@ -61,24 +61,21 @@ def own_parameters(scales: Scales, coordinatewise: bool) -> tuple[float, float]:
 
 
 def hitting_times(
-    problem: Problem,
-    learner: Learner,
-    beta: Float[Array, "runs"],
-    steps: int,
-    numbers: Int[IntArray, "runs"] | None = None,
-    lasting: bool = False,
+    plan: Callable[[Recipe], Plan], beta: Float[Array, "runs"], lasting: bool = False
 ) -> Generator[Plan, Signals, Float[Array, "runs"]]:
-    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if after `steps`.
+    """First t at which the running average of the L1 certificate is <= 2 eps, shape (runs,); inf if that is after T.
 
-    beta: of the certificate's average. numbers: those of the runs' random streams, 0, 1, ... if None. lasting: inf,
-    too, where the average over all steps is above 2 eps again.
+    plan: what is run, given the probe. beta: of the certificate's average. lasting: inf, too, where the average over
+    1..T is above 2 eps again.
     """
     one = np.ones_like(beta)
-    probe = recipe(HittingTime, beta=beta, lam=one, target=TARGET * one, norm="l1", whole=lasting)
-    setup = Setup(problem.objective, problem.noise, learner, np.full(len(beta), steps, np.int64), numbers=numbers)
-    signals = yield Plan(setup, (probe,))
+    signals = yield plan(recipe(HittingTime, beta=beta, lam=one, target=TARGET * one, norm="l1", whole=lasting))
     hits = signals["hitting"]
     return np.where(signals["certificate.mean"] > TARGET, np.inf, hits) if lasting else hits
+
+
+def _plan(setup: Setup, probe: Recipe) -> Plan:
+    return Plan(setup, (probe,))
 
 
 def hitting_times_of_all(
@@ -92,7 +89,8 @@ def hitting_times_of_all(
     betas = np.full(runs, beta)
     learner = paper_learner(np.full(runs, radius), betas, coordinatewise)
     for horizon in (steps, 2 * steps, 4 * steps, 8 * steps):
-        times = yield from hitting_times(problem, learner, betas, horizon)
+        setup = Setup(problem.objective, problem.noise, learner, np.full(runs, horizon, np.int64))
+        times = yield from hitting_times(partial(_plan, setup), betas)
         if np.isfinite(times).all():
             return times
     raise ArithmeticError(f"2 eps was not reached within {8 * steps} steps at d = {problem.scales.dim}")

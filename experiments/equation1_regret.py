@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from experiments.theorem09_regret import BROKEN
 from experiments.words.algorithm import FreeClaim, algorithm1
-from experiments.words.claim import Measurement, Twin
+from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
@@ -27,7 +26,7 @@ class Equation1(FreeClaim):
     name: ClassVar[str] = "equation1"
     label: ClassVar[str] = "Equation (1)"
     title: ClassVar[str] = "Expected regret of beta-FTRL"
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = (adam_ema.equation1, sharpened.equation1)
+    statements: ClassVar[Statements] = (adam_ema.equation1, sharpened.equation1)
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """Three rows for each beta and form."""
@@ -77,7 +76,7 @@ class Equation2(Equation1):
     name: ClassVar[str] = "equation2"
     label: ClassVar[str] = "Equation (2)"
     title: ClassVar[str] = "Expected regret of clipped Adam"
-    statements = (adam_ema.equation2, sharpened.equation1)
+    statements = (adam_ema.equation2, sharpened.equation2)
 
     coordinatewise: bool = True
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from experiments.words.algorithm import Free, FreeClaim, algorithm1
-from experiments.words.claim import Measurement, Twin
+from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
@@ -33,7 +32,7 @@ class Lemma07(FreeClaim):
     name: ClassVar[str] = "lemma07"
     label: ClassVar[str] = "Lemma 7"
     title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2)"
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = (
+    statements: ClassVar[Statements] = (
         adam_ema.lemma07_bound,
         sharpened.lemma07_bound,
         adam_ema.lemma07_ledger,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from experiments.base import Claim
 from experiments.beyond_baselines import Baselines
 from experiments.corollary12_optimality import ChainProgress, Traversal
 from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity
@@ -27,6 +26,7 @@ from experiments.theorem09_sharpness import Sharpness
 from experiments.theorem11_open_question import OpenQuestion
 from experiments.theorem11_stationarity import Theorem11
 from experiments.theorem18_stationarity import Theorem18
+from experiments.words.claim import Claim
 
 CLAIMS: dict[str, type[Claim]] = {
     kind.name: kind

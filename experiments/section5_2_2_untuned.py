@@ -54,7 +54,7 @@ class UntunedSteps(Corollary12):
     name: ClassVar[str] = "section522_steps"
     label: ClassVar[str] = "Section 5.2.2"
     title: ClassVar[str] = "Gradient adaptivity"
-    statements = (complexity.untuned_steps,)
+    statements = (complexity.section522_order, complexity.section522_stopped_order)
 
     online: complexity.Learner = setting("beta-FTRL")
     sweep: Sweep = "C"

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.corollary19_gain import own_parameters
+from experiments.corollary19_gain import hitting_times, own_parameters
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.problem import Context, Problem
@@ -17,15 +17,12 @@ from experiments.words.search import Trials, arrived, fresh, tune
 from foundation.arrays import Array, Float
 from optimizers.ftrl import paper_learner
 from simulation.batch_plans import Ask
-from simulation.hitting import HittingTime
 from simulation.plan import Signals
-from simulation.recording import recipe
 from theory.complexity import coordinate_gain
 
 RATES = 2.0 ** -np.arange(0.0, 14.0)  # 1 - beta
 SIZES = 2.0 ** np.arange(-10.0, 4.0)  # D for beta-FTRL, D sqrt(d) for clipped Adam
 NEAR = 1.05  # tuned: within this of the best, the smallest D, then the shortest window
-TARGET = 2.0  # eps, for the average of the certificate
 HORIZON, LONG = 3000, 30_000  # steps of a tuning run, and of a fresh one at most
 
 
@@ -56,14 +53,14 @@ class TunedGain(Claim):
         stated = float(coordinate_gain(scales.coordinate_lipschitz + scales.coordinate_sigma))
         times, curves, notes = [], [], []
         for coordinatewise, name in ((False, "beta-FTRL"), (True, "clipped Adam")):
-            cost = partial(hitting_times, problem, coordinatewise, HORIZON, True)
-            best = (yield from tune(cost, SIZES, 1.0 - RATES, NEAR, effort)).inside(name)
+            lasting = partial(cost, problem, coordinatewise, HORIZON, True)
+            best = (yield from tune(lasting, SIZES, 1.0 - RATES, NEAR, effort)).inside(name)
             unit = np.sqrt(scales.dim) if coordinatewise else 1.0
             beta, radius = best.beta, best.size / unit
             if not (self.tuned or coordinatewise):
                 beta, radius = own_parameters(scales, coordinatewise)
             trials = fresh(radius * unit, beta, effort.runs)
-            found = yield from hitting_times(problem, coordinatewise, LONG, False, trials)
+            found = yield from cost(problem, coordinatewise, LONG, False, trials)
             # a control may be cut short: that helps it
             times.append(arrived(found, name) if self.tuned else np.minimum(found, LONG))
             notes.append(f"{name}: {times[-1].mean():.4g} steps at 1-beta={1.0 - beta:.3g}, D={radius:.3g}")
@@ -79,19 +76,10 @@ class TunedGain(Claim):
         return {"one tuned": self.twin(text, tuned=False)}
 
 
-def hitting_times(
+def cost(
     problem: Problem, coordinatewise: bool, steps: int, lasting: bool, trials: Trials
 ) -> Generator[Ask, Signals, Float[Array, "runs"]]:
-    """First t at which the running average of the L1 certificate is <= 2 eps, inf if after T = steps.
-
-    trials: their size is D, times sqrt(d) for clipped Adam. lasting: inf, too, where the average over 1..T is above
-    2 eps again.
-    """
-    one = np.ones(len(trials.size))
+    """The hitting times of these trials, whose size is D for beta-FTRL and D sqrt(d) for clipped Adam."""
     radius = trials.size / (np.sqrt(problem.scales.dim) if coordinatewise else 1.0)
     learner = paper_learner(radius, trials.beta, coordinatewise)
-    probe = recipe(HittingTime, beta=trials.beta, lam=one, target=TARGET * one, norm="l1", whole=lasting)
-    signals = yield trials.plan(problem, learner, steps, probe)
-    if not lasting:
-        return signals["hitting"]
-    return np.where(signals["certificate.mean"] > TARGET, np.inf, signals["hitting"])
+    return (yield from hitting_times(partial(trials.plan, problem, learner, steps), trials.beta, lasting))

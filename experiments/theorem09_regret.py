@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from experiments.words.claim import Claim, Ingredient, Measurement, Twin
-from experiments.words.evidence import Check, Curve, Evidence, Form, Panel, Role
+from experiments.words.claim import Claim, Measurement, Statements, Twin
+from experiments.words.evidence import Check, Curve, Evidence, Form, Ingredient, Panel, Role
 from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Game, Problem
 from foundation.settings import setting
@@ -41,7 +40,7 @@ class Theorem09(Claim):
     label: ClassVar[str] = "Theorem 9"
     title: ClassVar[str] = "Discounted regret of beta-FTRL, pathwise"
     about: ClassVar[type[Problem] | type[Game]] = Game
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = (adam_ema.theorem09_bound, sharpened.theorem09_bound)
+    statements: ClassVar[Statements] = (adam_ema.theorem09_bound, sharpened.theorem09_bound)
 
     betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1]")
     steps: int = setting(2000, "[1, inf)")

@@ -87,7 +87,7 @@ class OpenQuestion(Claim):
         lower, upper = infima(family, signals["xbar"])
         choosing, telling = slice(0, runs // 2), slice(runs // 2, runs)
         lipschitz = np.asarray(family.constants.coordinate_lipschitz)
-        bound = adam_ema.theorem11_bound(1.0, self.guess, lipschitz, 0.0)
+        bound = np.asarray(adam_ema.theorem11_bound(1.0, self.guess, lipschitz))
         worst = int(np.argmax(upper[choosing].mean(axis=0) / bound))
         text = ", ".join(f"{n} {family.vector(n)[worst]:.3g}" for n in ("down", "up", "fall", "rise", "teeth"))
         ratios = np.sort(upper.mean(axis=0) / bound)[::-1]

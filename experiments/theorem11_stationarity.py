@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from experiments.words.algorithm import EXPONENTIAL, algorithm1
-from experiments.words.claim import Claim, Measurement, Twin
+from experiments.words.claim import Claim, Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.grid import Grid
 from experiments.words.numbers import log_grid, mean_and_band
@@ -78,7 +77,7 @@ class Theorem11(Claim):
     name: ClassVar[str] = "theorem11"
     label: ClassVar[str] = "Theorem 11"
     title: ClassVar[str] = "beta-FTRL finds (lam, eps)-stationary points"
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = (
+    statements: ClassVar[Statements] = (
         adam_ema.theorem11_parameters,
         adam_ema.theorem11_bound,
         adam_ema.theorem11_bound_proved,
@@ -110,7 +109,7 @@ class Theorem11(Claim):
 
     def bounds(self, at: AtGuess) -> dict[Form, float]:
         """In units of eps, at C = at.guess."""
-        inputs = (1.0, at.guess / self.eps, at.scales.lipschitz / self.eps, at.scales.sigma / self.eps)
+        inputs = (1.0, at.guess / self.eps, self.scale(at.scales) / self.eps)
         return {
             "stated": float(adam_ema.theorem11_bound(*inputs)),
             "proved": float(adam_ema.theorem11_bound_proved(*inputs)),

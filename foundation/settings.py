@@ -48,11 +48,13 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 def check_settings(record: Any, key: str) -> None:
     """Raise ValueError unless every setting is of its type and in its range: one line, `key.name = value: must ...`."""
+    kind: Any = type(record)
+    hints = _hints(kind)
     for item in fields(record):
         if "setting" in item.metadata:
             interval, least = item.metadata["setting"]
             value = getattr(record, item.name)
-            wanted = _refusal(value, _hints(type(record))[item.name], interval, least)
+            wanted = _refusal(value, hints[item.name], interval, least)
             if wanted:
                 raise ValueError(f"{key}.{item.name} = {value!r}: must {wanted}")
 

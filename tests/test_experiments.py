@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from experiments.base import Context, Effort
 from experiments.registry import CLAIMS
 from experiments.sweep import config
 from experiments.sweep.jobs import ROOT, key, run, sources, sweep
 from experiments.sweep.pool import start_pool
 from experiments.words.harness import measure
+from experiments.words.problem import Context, Effort
 
 CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.base import Context, Effort, Problem
 from experiments.registry import CLAIMS
+from experiments.words.problem import Context, Effort, Problem
 from objectives import NOISES, OBJECTIVES
 from optimizers import wrong
 from optimizers.base import join, take

@@ -16,6 +16,7 @@ from foundation.settings import check_settings
 from simulation.batch_plans import Ask
 from simulation.plan import Signals
 
+Statements = tuple[Callable[..., Any], ...]  # functions of theory/
 Measurement = Evidence | Generator[Ask, Signals, Evidence]
 
 
@@ -45,7 +46,7 @@ class Claim:
     label: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str] = "arXiv 2405.18199"
-    statements: ClassVar[tuple[Callable[..., Any], ...]] = ()
+    statements: ClassVar[Statements] = ()
     about: ClassVar[type[Problem] | type[Game]] = Problem
     end_to_end: ClassVar[bool] = False
 
