@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizers.base import join
+from foundation.arrays import Array, Float, Int, IntArray
+from foundation.runs import concat_runs
 from simulation.engine import Setup
 from simulation.plan import Plan, Signals
-from simulation.recording import Array
+from simulation.recording import concat_recipes
 from simulation.streams import Streams
 
 
@@ -57,7 +57,8 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     if not np.array_equal(_marks(a), _marks(b)):
         return None
     try:
-        learner, probes = join([one.learner, two.learner]), join([a.probes, b.probes])
+        learner = concat_runs([one.learner, two.learner])
+        probes = tuple(concat_recipes(pair) for pair in zip(a.probes, b.probes, strict=True))
     except ValueError:
         return None
     setup = replace(
@@ -70,13 +71,13 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     return Plan(setup, probes, a.checkpoints)
 
 
-def _marks(plan: Plan) -> NDArray[np.int64]:
+def _marks(plan: Plan) -> Int[IntArray, "times"]:
     return np.empty(0, np.int64) if plan.checkpoints is None else plan.checkpoints
 
 
-def _levels(setup: Setup) -> Array:
+def _levels(setup: Setup) -> Float[Array, "runs"]:
     return np.ones(len(setup.steps)) if setup.noise_level is None else setup.noise_level
 
 
-def _numbers(setup: Setup) -> NDArray[np.int64]:
+def _numbers(setup: Setup) -> Int[IntArray, "runs"]:
     return np.arange(len(setup.steps)) if setup.numbers is None else setup.numbers

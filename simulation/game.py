@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from objectives.adversaries import Adversary
 from optimizers.base import ALARM, Learner
 from simulation.probes import Regret
-from simulation.recording import BLOCK, Fold, Now
-from simulation.streams import Reservoir, Streams
+from simulation.recording import BLOCK, Step
+from simulation.streams import NoiseBuffer, Streams
+from simulation.summary import SignalSummary
 
 Array = NDArray[np.float64]
 
@@ -28,11 +29,11 @@ def duel(
     `best_ratio` is sup_u Regret_t(u)/(D sqrt(sum_s beta^{2(t-s)} ||g_s||^2)) (arXiv 2405.18199, Theorem 9).
     """
     runs = len(beta)
-    now = Now(np.zeros(adversary.dim), runs)
-    fold = Fold(Regret(beta, radius), runs, np.arange(1, steps + 1))
+    now = Step(np.zeros(adversary.dim), runs)
+    fold = SignalSummary(Regret(beta, radius), runs, np.arange(1, steps + 1))
     fold.probe.begin(None, now, np.arange(runs))
     state = learner.init(now.x.shape)
-    raw = Reservoir(streams, "adversary", range(runs), _normals, adversary.dim) if adversary.random else None
+    raw = NoiseBuffer(streams, "adversary", range(runs), _normals, adversary.dim) if adversary.random else None
     silence = np.zeros(now.x.shape)
     with ALARM.arm():
         while now.time < steps:
