@@ -15,6 +15,7 @@ from optimizers.alarm import ALARM as ALARM
 from optimizers.batch import column as column
 
 
+@runtime_checkable
 class Learner(Protocol):
     """An online learner for linear losses <beta^{-t} g_t, z>, batched over (runs, dim).
 

@@ -6,13 +6,14 @@ Exp(1) is the only law for which E[F(x + a z) - F(x)] = E <grad F(x + a z), z> (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from foundation.arrays import Array, Float
 
 
+@runtime_checkable
 class Scaling(Protocol):
     """A law of the step scalings a_t >= 0."""
 

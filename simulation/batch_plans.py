@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from simulation.recording import concat_recipes
 from simulation.streams import Streams
 
 
+@runtime_checkable
 class Ask(Protocol):
     """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy import multiply
-from numpy.typing import ArrayLike
 
-from foundation.arrays import Array, Float
+from foundation.arrays import Array, Float, Int, IntArray
+
+Numbers = int | float | Float[Array, "..."] | Int[IntArray, "..."]
 
 
-def total_weight(beta: ArrayLike, time: ArrayLike) -> Float[Array, "..."]:
+def total_weight(beta: Numbers, time: Numbers) -> Float[Array, "..."]:
     """W_t = (1 - beta^t)/(1 - beta), accurate for beta near 1; t for beta = 1. Shapes broadcast."""
     beta, time = np.broadcast_arrays(np.asarray(beta, float), np.asarray(time, float))
     rate = 1.0 - beta
