@@ -19,7 +19,7 @@ class Planned:
     """Base: `update` has written the next play to `state.z`, shape (runs, dim), already."""
 
     def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z to `out`."""
+        """Write the planned play to `out`."""
         np.copyto(out, state.z)
         return out
 
@@ -52,7 +52,7 @@ class Momentum(Planned):
         return MomentumState(np.zeros(shape), np.zeros(shape), minus_rate, momentum)
 
     def update(self, state: MomentumState, grad: Float[Array, "runs dim"]) -> None:
-        """Add g_t to m."""
+        """Decay m and add g_t."""
         state.m *= state.momentum
         state.m += grad
         if self.direction == "gradient":
@@ -150,7 +150,7 @@ class AdaGrad(Planned):
 
 @dataclass
 class DescentState:
-    """The next play."""
+    """The next play, with the radius of the ball and the rate."""
 
     z: Float[Array, "runs dim"]
     radius: Column

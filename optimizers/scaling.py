@@ -19,7 +19,7 @@ class Scaling(Protocol):
 
     @property
     def mean(self) -> float:
-        """E a_t."""
+        """The expectation of a_t."""
         ...
 
     def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:

@@ -24,7 +24,7 @@ class Flipped:
         return self.learner.init(shape)
 
     def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write -z to `out`."""
+        """Write -z, z the play of the learner, to `out`."""
         return np.negative(self.learner.play(state, out), out=out)
 
     def update(self, state: Any, grad: Float[Array, "runs dim"]) -> None:

@@ -24,7 +24,7 @@ class Ask(Protocol):
     """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 
     def simulate(self, streams: Streams) -> Signals:
-        """Its signals by name."""
+        """Its signals by name, a row a run."""
         ...
 
 

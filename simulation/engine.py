@@ -63,6 +63,7 @@ def simulate(
     order = np.argsort(-steps, kind="stable")
     size = max(1, TILE // len(setup.objective.start))
     results: dict[str, Array] = {}
+    _check(setup, probes, order[:3])
     for first in range(0, len(order), size):
         tile = order[first : first + size]
         with ALARM.arm():
@@ -71,6 +72,20 @@ def simulate(
             whole = results.setdefault(name, np.full((len(steps), *values.shape[1:]), np.nan))
             whole[tile] = values
     return results
+
+
+def _check(setup: Setup, probes: Sequence[Recipe], few: Int[IntArray, "runs"]) -> None:
+    """Raise TypeError for an array of no declared shape, before anything runs.
+
+    The state and the probes of a few runs are made for this and thrown away: CPython reads the attributes of an object
+    more slowly once they were listed.
+    """
+    shape = len(few), len(setup.objective.start)
+    check_runs(select_runs(setup.learner, few).init(shape), len(few))
+    for made in probes:
+        probe = made.make(few)
+        probe.begin(setup.objective, Step(setup.objective.start, len(few)), few)
+        check_runs(probe, len(few))
 
 
 class _Tile:
@@ -92,8 +107,6 @@ class _Tile:
         self.summaries = [SignalSummary(probe, len(tile), marks) for probe in probes]
         for probe in probes:
             probe.begin(setup.objective, self.now, tile)
-        for part in (self.state, *probes):
-            check_runs(part, len(tile))
         self.numbers = (tile if setup.numbers is None else setup.numbers[tile]).tolist()
         self.scaling = NoiseBuffer(streams, "scaling", self.numbers, setup.scaling.fill, 1)
         self.noise = self._noise(None if setup.noise_level is None else setup.noise_level[tile], streams)

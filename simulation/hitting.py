@@ -34,7 +34,7 @@ class HittingTime(Certificate):
         self.target, self.total, self.stops = target.copy(), np.zeros(len(beta)), not whole
 
     def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """None has hit."""
+        """No run has hit its target."""
         super().begin(objective, now, runs)
         self.hitting = np.full(len(runs), np.inf)
 
@@ -74,7 +74,7 @@ class GradientHittingTime(HittingTime):
         super().__init__(beta, np.ones(len(beta)), target)
 
     def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Remember the gradient's function."""
+        """No run has hit; gradients are taken of the objective."""
         super().begin(objective, now, runs)
         assert objective is not None
         self._grad = objective.grad

@@ -21,5 +21,5 @@ class Plan:
     checkpoints: Int[IntArray, "times"] | None = None
 
     def simulate(self, streams: Streams) -> Signals:
-        """Signals by name."""
+        """Its signals by name, shape (runs, ...)."""
         return simulate(self.setup, self.probes, streams, self.checkpoints)

@@ -42,7 +42,7 @@ class Regret(Probe):
         self.beta, self.radius, self.kind = beta.copy(), radius.copy(), norm
 
     def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Allocate both discounted sums."""
+        """Both discounted sums are zero."""
         self.true, self.seen, self.scratch = (np.zeros(now.x.shape) for _ in range(3))
         self.decay, self.square = column(self.beta, now.x.shape), self.beta**2
         self.fresh = np.zeros(len(runs))
@@ -99,7 +99,7 @@ class Descent(Probe):
         self.beta = beta.copy()
 
     def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Remember the start's value."""
+        """Values count from the start's."""
         assert objective is not None
         self._value = objective.value
         self.origin = objective.value(now.x)

@@ -30,7 +30,7 @@ class Progress(Probe):
         self.throughout, self.stops = throughout, stops
 
     def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Nothing is reached."""
+        """No link is reached by any run."""
         chain = cast(HardChain, objective)
         self._progress, self._links, self._unit = chain.progress, chain.dim, chain.width / chain.height
         self.arrival, self.traversal = (np.full(len(runs), np.inf) for _ in range(2))
@@ -45,7 +45,7 @@ class Progress(Probe):
     def settle(
         self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
     ) -> None:
-        """Note the first times."""
+        """Note the first time of every run."""
         np.copyto(out, rows)
         for signal, times in zip(rows, (self.arrival, self.traversal), strict=False):
             there = signal >= self._links
