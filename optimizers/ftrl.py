@@ -12,7 +12,12 @@ import numpy as np
 from numpy import absolute, add, divide, maximum, multiply, sqrt
 from numpy.typing import NDArray
 
-from optimizers.base import ALARM, Array, Learner, Pair, column, stack
+from foundation.arrays import Array, Float, Int
+from optimizers.alarm import ALARM
+from optimizers.base import Learner
+from optimizers.batch import Column, Parameter, StackedPair, column, stack
+
+Exponents = Int[NDArray[np.int32], "runs width"]
 
 _NEVER = -(2**20)  # the exponent of zero: below every float's
 
@@ -20,26 +25,38 @@ _NEVER = -(2**20)  # the exponent of zero: below every float's
 class FTRLState:
     """The two discounted sums, scaled by 2^-exponent, and the buffers that replace them.
 
-    sums.first: sum beta1^{t-s} g_s, shape (runs, dim). sums.second: sum beta2^{t-s} |g_s|^2, shape (runs, dim)
-    for clipped Adam, (runs, 1) for the L2 ball. The learner is scale-free, so a power of two in
+    sums.first: sum beta1^{t-s} g_s, shape (runs, dim). sums.second: sum beta2^{t-s} |g_s|^2, shape (runs, width):
+    width = dim for clipped Adam, 1 for the L2 ball. The learner is scale-free, so a power of two in
     front of both sums changes no bit of what it plays; it only keeps the squares representable.
     """
+
+    sums: StackedPair
+    following: StackedPair
+    inputs: StackedPair
+    scaled: StackedPair
+    root: Float[Array, "runs width"]
+    norm: Float[Array, "runs width"]
+    minus_radius: Column
+    beta1: Column
+    beta2: Column
+    decay: Column | Float[Array, "2 runs dim"]
+    exponent: Exponents | None
 
     def __init__(self, learner: DiscountedFTRL, runs: int, dim: int) -> None:
         shape = (runs, dim)
         self.flat = learner.coordinatewise or dim == 1  # in one coordinate the ball is an interval
         width = dim if self.flat else 1
-        self.sums, self.following, self.inputs, self.scaled = (Pair.zeros(shape, width) for _ in range(4))
+        self.sums, self.following, self.inputs, self.scaled = (StackedPair.zeros(shape, width) for _ in range(4))
         self.root, self.norm = np.zeros((runs, width)), np.zeros((runs, width))
         self.minus_radius, self.beta1 = column(np.negative(learner.radius), shape), column(learner.beta1, shape)
         self.beta2 = column(learner.beta2, (runs, width))
         self.decay = stack(learner.beta1, learner.beta2, shape) if self.sums.whole is not None else self.beta1
-        self.exponent: NDArray[np.int32] | None = None
+        self.exponent = None
         self.seen = False  # True once every `second` is positive, and stays so: then nothing divides by zero
         self.forgets = bool(np.min(learner.beta2) < 1e-100)
 
     @property
-    def inbox(self) -> Array:
+    def inbox(self) -> Float[Array, "runs dim"]:
         """Where gradients are best written: next to their squares."""
         return self.inputs.first
 
@@ -55,9 +72,9 @@ class DiscountedFTRL:
     Source: arXiv 2405.18199, Theorem 9 and equation before (2). Raises ValueError out of range.
     """
 
-    radius: float | Array
-    beta1: float | Array
-    beta2: float | Array
+    radius: Parameter
+    beta1: Parameter
+    beta2: Parameter
     coordinatewise: bool = False
     clipped: bool = True
 
@@ -73,8 +90,8 @@ class DiscountedFTRL:
         """The state before any gradient; `shape` is (runs, dim)."""
         return FTRLState(self, *shape)
 
-    def play(self, state: FTRLState, out: Array) -> Array:
-        """Write z, shape (runs, dim), to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
+    def play(self, state: FTRLState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
+        """Write z to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
         _, first, second = state.sums
         root = sqrt(second, state.root)
         if self.clipped:
@@ -89,8 +106,8 @@ class DiscountedFTRL:
             np.divide(first, root, out=out, where=root > 0)
         return multiply(out, state.minus_radius, out)
 
-    def update(self, state: FTRLState, grad: Array) -> None:
-        """Add g_t, shape (runs, dim). Any finite gradient from 1e-300 to 1e300, zeros for any time."""
+    def update(self, state: FTRLState, grad: Float[Array, "runs dim"]) -> None:
+        """Add g_t to both sums. Any finite gradient from 1e-300 to 1e300, zeros for any time."""
         if not ALARM.armed:
             with ALARM.arm():
                 return self.update(state, grad)
@@ -110,7 +127,7 @@ class DiscountedFTRL:
         state.sums, state.following = state.following, state.sums
         return None
 
-    def _advance(self, state: FTRLState, inputs: Pair) -> None:
+    def _advance(self, state: FTRLState, inputs: StackedPair) -> None:
         """Write beta1 first + g and beta2 second + |g|^2, g = inputs.first, to `following`; |g|^2 to inputs.second."""
         sums, following = state.sums, state.following
         if state.flat:
@@ -129,7 +146,7 @@ class DiscountedFTRL:
             np.vecdot(following.first, following.first, out=state.norm[:, 0])
             sqrt(state.norm, state.norm)
 
-    def _rescale(self, state: FTRLState, grad: Array) -> NDArray[np.int32]:
+    def _rescale(self, state: FTRLState, grad: Float[Array, "runs dim"]) -> Exponents:
         """Choose the power of two that brings the larger of history and gradient to about 1."""
         _, first, second = state.sums
         old = np.zeros(second.shape, np.int32) if state.exponent is None else state.exponent
@@ -142,23 +159,23 @@ class DiscountedFTRL:
         return new
 
 
-def _largest(state: FTRLState, vector: Array) -> Array:
+def _largest(state: FTRLState, vector: Float[Array, "runs dim"]) -> Float[Array, "runs width"]:
     size = np.abs(vector)
     return size if state.flat else size.max(axis=-1, keepdims=True)
 
 
-def _exponent(size: Array) -> NDArray[np.int32]:
+def _exponent(size: Float[Array, "runs width"]) -> Exponents:
     """The binary exponent of every number >= 0, _NEVER for zero."""
     exponent = np.frexp(size)[1].astype(np.int32)
     return np.where(size > 0, exponent, np.int32(_NEVER))
 
 
-def beta_ftrl(radius: float | Array, beta: float | Array) -> DiscountedFTRL:
+def beta_ftrl(radius: Parameter, beta: Parameter) -> DiscountedFTRL:
     """beta-FTRL on the L2 ball (arXiv 2405.18199, Theorem 9)."""
     return DiscountedFTRL(radius, beta, np.square(beta))
 
 
-def clipped_adam(radius: float | Array, beta: float | Array) -> DiscountedFTRL:
+def clipped_adam(radius: Parameter, beta: Parameter) -> DiscountedFTRL:
     """Clipped Adam: beta1 = beta, beta2 = beta^2, per coordinate (arXiv 2405.18199, Section 6)."""
     return DiscountedFTRL(radius, beta, np.square(beta), coordinatewise=True)
 

@@ -6,22 +6,24 @@ Exp(1) is the only law for which E[F(x + a z) - F(x)] = E <grad F(x + a z), z> (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from foundation.arrays import Array, Float
 
 
+@runtime_checkable
 class Scaling(Protocol):
-    """A law of step scalings with mean `mean`."""
+    """A law of the step scalings a_t >= 0."""
 
     @property
-    def mean(self) -> float: ...
+    def mean(self) -> float:
+        """The expectation of a_t."""
+        ...
 
-    def fill(self, rng: np.random.Generator, out: Array) -> None:
-        """Fill a contiguous vector with the next draws; the stream does not depend on its length."""
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Fill a contiguous array with the next draws; the stream does not depend on its size."""
         ...
 
 
@@ -35,8 +37,8 @@ class Exponential:
         if not (np.isfinite(self.mean) and self.mean > 0):
             raise ValueError(f"mean = {self.mean}: must be finite and > 0")
 
-    def fill(self, rng: np.random.Generator, out: Array) -> None:
-        """Next draws of the law."""
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Draws of the exponential law, one a number of `out`."""
         rng.standard_exponential(out=out)
         if self.mean != 1.0:
             np.multiply(out, self.mean, out=out)
@@ -48,8 +50,8 @@ class Constant:
 
     mean: float = 1.0
 
-    def fill(self, rng: np.random.Generator, out: Array) -> None:
-        """Next draws of the law."""
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """The mean, everywhere; `rng` is left alone."""
         out.fill(self.mean)
 
 
@@ -59,8 +61,8 @@ class Uniform:
 
     mean: float = 1.0
 
-    def fill(self, rng: np.random.Generator, out: Array) -> None:
-        """Next draws of the law."""
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Draws of the uniform law, one a number of `out`."""
         rng.random(out=out)
         np.multiply(out, 2.0 * self.mean, out=out)
 
@@ -72,7 +74,7 @@ class Gamma:
     shape: float = 4.0
     mean: float = 1.0
 
-    def fill(self, rng: np.random.Generator, out: Array) -> None:
-        """Next draws of the law."""
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Draws of the gamma law, one a number of `out`."""
         rng.standard_gamma(self.shape, out=out)
         np.multiply(out, self.mean / self.shape, out=out)

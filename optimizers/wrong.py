@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizers.base import Array, Learner, Mover, column
+from foundation.arrays import Array, Float
+from optimizers.base import Learner, Maker, Mover
+from optimizers.batch import Column, Parameter, column
 from optimizers.ftrl import DiscountedFTRL, paper_learner
 
 
@@ -18,15 +20,15 @@ class Flipped:
     learner: Learner
 
     def init(self, shape: tuple[int, int]) -> Any:
-        """The state of the learner."""
+        """The state of the learner itself."""
         return self.learner.init(shape)
 
-    def play(self, state: Any, out: Array) -> Array:
-        """Write -z to `out`."""
+    def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
+        """Write -z, z the play of the learner, to `out`."""
         return np.negative(self.learner.play(state, out), out=out)
 
-    def update(self, state: Any, grad: Array) -> None:
-        """Take g_t."""
+    def update(self, state: Any, grad: Float[Array, "runs dim"]) -> None:
+        """Give g_t to the learner."""
         self.learner.update(state, grad)
 
 
@@ -34,7 +36,7 @@ class Flipped:
 class Dithered(Flipped):
     """Adds 1e-6 to every coordinate of a learner's plays: no longer zero-respecting."""
 
-    def play(self, state: Any, out: Array) -> Array:
+    def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
         """Write z + 1e-6 to `out`."""
         return np.add(self.learner.play(state, out), 1e-6, out=out)
 
@@ -43,38 +45,46 @@ class Dithered(Flipped):
 class DitheredMover(Dithered):
     """The same for a learner that says how it moves."""
 
-    def move(self, state: Any, play: Array, scale: Array, out: Array) -> None:
-        """As the learner does."""
+    def move(
+        self,
+        state: Any,
+        play: Float[Array, "runs dim"],
+        scale: Float[Array, "runs 1"],
+        out: Float[Array, "runs dim"],
+    ) -> None:
+        """From gradient point to gradient point, as the learner does."""
         assert isinstance(self.learner, Mover)
         self.learner.move(state, play, scale, out)
 
 
 def dithered(learner: Learner) -> Learner:
-    """The learner, dithered."""
+    """The learner with 1e-6 added to its plays; it moves as before if it says how it moves."""
     return DitheredMover(learner) if isinstance(learner, Mover) else Dithered(learner)
 
 
+@dataclass
 class SumState:
-    """A discounted sum of gradients, shape (runs, dim)."""
+    """A discounted sum of gradients, and its norm."""
 
-    def __init__(self, shape: tuple[int, int], radius: Array | float, beta: Array | float) -> None:
-        self.first, self.norm = np.zeros(shape), np.zeros((shape[0], 1))
-        self.radius, self.beta = column(radius, shape), column(beta, shape)
+    first: Float[Array, "runs dim"]
+    norm: Float[Array, "runs 1"]
+    radius: Column
+    beta: Column
 
 
 @dataclass(frozen=True)
 class FixedDenominator:
     """z = -clip_D(D sum_s beta^{t-s} g_s / denominator): the step size does not adapt to the gradients."""
 
-    radius: float | Array
-    beta: float | Array
+    radius: Parameter
+    beta: Parameter
     denominator: float = 1.0
 
     def init(self, shape: tuple[int, int]) -> SumState:
-        """The state before any gradient."""
-        return SumState(shape, self.radius, self.beta)
+        """Nothing is played before the first gradient."""
+        return SumState(np.zeros(shape), np.zeros((shape[0], 1)), column(self.radius, shape), column(self.beta, shape))
 
-    def play(self, state: SumState, out: Array) -> Array:
+    def play(self, state: SumState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
         """Write z, in the L2 ball, to `out`."""
         np.vecdot(state.first, state.first, out=state.norm[:, 0])
         np.sqrt(state.norm, out=state.norm)
@@ -82,14 +92,14 @@ class FixedDenominator:
         np.divide(state.first, state.norm, out=out)
         return np.multiply(out, np.negative(state.radius), out=out)
 
-    def update(self, state: SumState, grad: Array) -> None:
-        """Take g_t."""
+    def update(self, state: SumState, grad: Float[Array, "runs dim"]) -> None:
+        """Add g_t to the sum."""
         np.multiply(state.first, state.beta, out=state.first)
         np.add(state.first, grad, out=state.first)
 
 
 def wrong_sign(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
-    """z -> -z."""
+    """The opposite of the paper's learner: z -> -z."""
     return Flipped(paper_learner(radius, beta, coordinatewise))
 
 
@@ -121,3 +131,14 @@ def long_momentum(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
 def fixed_denominator(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
     """The denominator 1, whatever the gradients."""
     return FixedDenominator(radius, beta)
+
+
+WRONG: dict[str, Maker] = {
+    "wrong sign": wrong_sign,
+    "no clip": no_clip,
+    "no momentum": no_momentum,
+    "equal discounts": equal_discounts,
+    "slow denominator": slow_denominator,
+    "long momentum": long_momentum,
+    "fixed denominator": fixed_denominator,
+}

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizers.base import join
+from foundation.arrays import Array, Float, Int, IntArray
+from foundation.runs import concat_runs
 from simulation.engine import Setup
 from simulation.plan import Plan, Signals
-from simulation.recording import Array
+from simulation.recording import concat_recipes
 from simulation.streams import Streams
 
 
+@runtime_checkable
 class Ask(Protocol):
     """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 
     def simulate(self, streams: Streams) -> Signals:
-        """Its signals by name."""
+        """Its signals by name, a row a run."""
         ...
 
 
@@ -57,7 +58,8 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     if a.stream != b.stream or not np.array_equal(_marks(a), _marks(b)):
         return None
     try:
-        learner, probes = join([one.learner, two.learner]), join([a.probes, b.probes])
+        learner = concat_runs([one.learner, two.learner])
+        probes = tuple(concat_recipes(pair) for pair in zip(a.probes, b.probes, strict=True))
     except ValueError:
         return None
     setup = replace(
@@ -70,13 +72,13 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     return Plan(setup, probes, a.checkpoints, a.stream)
 
 
-def _marks(plan: Plan) -> NDArray[np.int64]:
+def _marks(plan: Plan) -> Int[IntArray, "times"]:
     return np.empty(0, np.int64) if plan.checkpoints is None else plan.checkpoints
 
 
-def _levels(setup: Setup) -> Array:
+def _levels(setup: Setup) -> Float[Array, "runs"]:
     return np.ones(len(setup.steps)) if setup.noise_level is None else setup.noise_level
 
 
-def _numbers(setup: Setup) -> NDArray[np.int64]:
+def _numbers(setup: Setup) -> Int[IntArray, "runs"]:
     return np.arange(len(setup.steps)) if setup.numbers is None else setup.numbers

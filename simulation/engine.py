@@ -14,25 +14,27 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foundation.arrays import Array, Float, Int, IntArray
+from foundation.runs import check_runs, keep_runs, select_runs
 from objectives.base import Objective
 from objectives.noise import Noise
-from optimizers.base import ALARM, Learner, Mover, narrow, take
+from optimizers.alarm import ALARM
+from optimizers.base import Learner, Mover
 from optimizers.scaling import Exponential, Scaling
-from simulation.recording import BLOCK, Fold, Now, Probe, Recipe
-from simulation.streams import Reservoir, Streams
+from simulation.recording import BLOCK, Probe, Recipe, Step
+from simulation.streams import NoiseBuffer, Streams
+from simulation.summary import SignalSummary
 
-Array = NDArray[np.float64]
 NUMBERS = 2**16  # a probe's numbers of a block, of each kind: they stay in the second-level cache, too
 TILE = 8192  # coordinates processed together: their state stays in the second-level cache
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What is run. All arrays have shape (runs,).
+    """What is run: an objective with noise, a learner, and the runs.
 
-    steps: T of every run, int64 >= 1. noise_level: multiplies the noise of a run (additive noise
+    steps: T of every run, >= 1. noise_level: multiplies the noise of a run (additive noise
     only). numbers: those of the runs' random streams, 0, 1, ... if None; runs of one number share their random
     numbers. An objective that returns a number that is not finite stops the simulation with FloatingPointError.
     """
@@ -40,16 +42,20 @@ class Setup:
     objective: Objective
     noise: Noise
     learner: Learner
-    steps: NDArray[np.int64]
+    steps: Int[IntArray, "runs"]
     scaling: Scaling = field(default_factory=Exponential)
-    noise_level: Array | None = None
-    numbers: NDArray[np.int64] | None = None
+    noise_level: Float[Array, "runs"] | None = None
+    numbers: Int[IntArray, "runs"] | None = None
 
 
 def simulate(
-    setup: Setup, probes: Sequence[Recipe], streams: Streams, checkpoints: NDArray[np.int64] | None = None
+    setup: Setup, probes: Sequence[Recipe], streams: Streams, checkpoints: Int[IntArray, "times"] | None = None
 ) -> dict[str, Array]:
-    """Run the setup. Returns the probes' signals by name."""
+    """Run the setup. Returns the probes' signals by name, shape (runs, ...), the runs in the order of the setup.
+
+    Raises ValueError for steps that are not all >= 1, TypeError for a learner, state or probe with an array of no
+    declared shape (foundation/runs.py), FloatingPointError where the objective gives what is not finite.
+    """
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
         raise ValueError(f"steps = {steps}: must be a non-empty vector of integers >= 1")
@@ -57,6 +63,7 @@ def simulate(
     order = np.argsort(-steps, kind="stable")
     size = max(1, TILE // len(setup.objective.start))
     results: dict[str, Array] = {}
+    _check(setup, probes, order[:3])
     for first in range(0, len(order), size):
         tile = order[first : first + size]
         with ALARM.arm():
@@ -67,22 +74,41 @@ def simulate(
     return results
 
 
+def _check(setup: Setup, probes: Sequence[Recipe], few: Int[IntArray, "runs"]) -> None:
+    """Raise TypeError for an array of no declared shape, before anything runs.
+
+    The state and the probes of a few runs are made for this and thrown away: CPython reads the attributes of an object
+    more slowly once they were listed.
+    """
+    shape = len(few), len(setup.objective.start)
+    check_runs(select_runs(setup.learner, few).init(shape), len(few))
+    for made in probes:
+        probe = made.make(few)
+        probe.begin(setup.objective, Step(setup.objective.start, len(few)), few)
+        check_runs(probe, len(few))
+
+
 class _Tile:
     """One batch, runs sorted by falling T: those that are done are dropped from its end."""
 
     def __init__(
-        self, setup: Setup, probes: Sequence[Probe], streams: Streams, tile: NDArray[np.int64], marks: NDArray[np.int64]
+        self,
+        setup: Setup,
+        probes: Sequence[Probe],
+        streams: Streams,
+        tile: Int[IntArray, "runs"],
+        marks: Int[IntArray, "times"],
     ) -> None:
         self.setup, self.steps, self.active = setup, setup.steps[tile], len(tile)
         dim = len(setup.objective.start)
-        self.learner = take(setup.learner, tile)
+        self.learner = select_runs(setup.learner, tile)
         self.state: Any = self.learner.init((len(tile), dim))
-        self.now = Now(setup.objective.start, len(tile))
-        self.folds = [Fold(probe, len(tile), marks) for probe in probes]
+        self.now = Step(setup.objective.start, len(tile))
+        self.summaries = [SignalSummary(probe, len(tile), marks) for probe in probes]
         for probe in probes:
             probe.begin(setup.objective, self.now, tile)
         self.numbers = (tile if setup.numbers is None else setup.numbers[tile]).tolist()
-        self.scaling = Reservoir(streams, "scaling", self.numbers, setup.scaling.fill, 1)
+        self.scaling = NoiseBuffer(streams, "scaling", self.numbers, setup.scaling.fill, 1)
         self.noise = self._noise(None if setup.noise_level is None else setup.noise_level[tile], streams)
         self._link()
 
@@ -94,41 +120,42 @@ class _Tile:
         elif inbox is not None:
             self.now.noisy = inbox
 
-    def _noise(self, level: Array | None, streams: Streams) -> Reservoir | None:
+    def _noise(self, level: Float[Array, "runs"] | None, streams: Streams) -> NoiseBuffer | None:
         """The raw noise of the runs; None if there is none at all."""
         noise, dim, scale = self.setup.noise, self.now.x.shape[1], None
         if noise.additive:
             scale = np.outer(np.ones(len(self.numbers)) if level is None else level, noise.scale(dim))
             if not scale.any():
                 return None
-        return Reservoir(streams, "noise", self.numbers, noise.fill, noise.width(dim), scale)
+        return NoiseBuffer(streams, "noise", self.numbers, noise.fill, noise.width(dim), scale)
 
     def run(self) -> dict[str, Array]:
-        time = 0
-        while self.active and not (self.folds and all(fold.probe.satisfied(self.active) for fold in self.folds)):
+        """To the end of every run; the signals by name, shape (runs, ...)."""
+        time, probes = 0, [summary.probe for summary in self.summaries]
+        while self.active and not (probes and all(probe.satisfied(self.active) for probe in probes)):
             steps = min(int(self.steps[self.active - 1]) - time, BLOCK, max(128, NUMBERS // self.active))
             steps = min(steps, self.scaling.ready())
             if self.noise is not None:
                 steps = min(steps, self.noise.ready())
             self._block(time, steps)
-            for fold in self.folds:
-                fold.close(time, steps, self.active)
+            for summary in self.summaries:
+                summary.close(time, steps, self.active)
             time += steps
             if not np.isfinite(self.now.x).all():
                 raise FloatingPointError(f"the objective gave a number that is not finite by step {time}")
             self._drop(time)
         found: dict[str, Array] = {}
-        for fold in self.folds:
-            found |= fold.results()
+        for summary in self.summaries:
+            found |= summary.results()
         return found
 
     def _block(self, time: int, steps: int) -> None:
         now, learner, state, objective = self.now, self.learner, self.state, self.setup.objective
         play, step, x, grad, noisy = now.play, now.step, now.x, now.grad, now.noisy
         gradient, choose, update = objective.grad, learner.play, learner.update
-        for fold in self.folds:
-            fold.probe.open(time, steps)
-        rows = [(fold.probe.step, fold.views(steps, self.active)) for fold in self.folds]
+        for summary in self.summaries:
+            summary.probe.open(time, steps)
+        rows = [(summary.probe.step, summary.views(steps, self.active)) for summary in self.summaries]
         additive, oracle = self.setup.noise.additive, self.setup.noise.stochastic
         add = np.add
         move = partial(learner.move, state) if isinstance(learner, Mover) else np.multiply
@@ -152,13 +179,13 @@ class _Tile:
         keep = int(np.searchsorted(-self.steps[: self.active], -time))
         if keep == self.active:
             return
-        for fold in self.folds:
-            fold.finish(slice(keep, self.active), time)
-            narrow(fold.probe, keep)
+        for summary in self.summaries:
+            summary.finish(slice(keep, self.active), time)
+            keep_runs(summary.probe, keep)
         self.active = keep
         for part in (self.now, self.state):
-            narrow(part, keep)
-        self.scaling.narrow(keep)
+            keep_runs(part, keep)
+        self.scaling.keep_runs(keep)
         if self.noise is not None:
-            self.noise.narrow(keep)
+            self.noise.keep_runs(keep)
         self._link()

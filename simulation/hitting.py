@@ -3,53 +3,65 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import Objective
-from simulation.probes import Certificate, Norm
-from simulation.recording import Array, Now, Row
-from simulation.weights import advance
+from simulation.certificate import Certificate, Norm
+from simulation.ema_weights import advance
+from simulation.recording import Row, Step
 
 
 class HittingTime(Certificate):
     """Gives `hitting`, shape (runs,): min {t : (1/t) sum_{s<=t} certificate_s <= target}, inf if that is after T.
 
-    That average is the left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t. target: shape (runs,).
+    That average is the left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t.
     whole: all runs go on to T, and the certificate's signals are returned, too.
     """
 
-    def __init__(self, beta: Array, lam: Array, target: Array, norm: Norm = "l2", whole: bool = False) -> None:
+    target: Float[Array, "runs"]
+    total: Float[Array, "runs"]
+    hitting: Float[Array, "batch"]
+
+    def __init__(
+        self,
+        beta: Float[Array, "runs"],
+        lam: Float[Array, "runs"],
+        target: Float[Array, "runs"],
+        norm: Norm = "l2",
+        whole: bool = False,
+    ) -> None:
         super().__init__(beta, lam, norm)
         self.target, self.total, self.stops = target.copy(), np.zeros(len(beta)), not whole
 
-    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
-        """See Probe."""
+    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+        """No run has hit its target."""
         super().begin(objective, now, runs)
-        # not an attribute array: runs that are done keep theirs when the batch narrows
-        self._hit = {"hitting": np.full(len(runs), np.inf)}
+        self.hitting = np.full(len(runs), np.inf)
 
-    def settle(self, rows: Array, first: int, out: Array) -> None:
+    def settle(
+        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
+    ) -> None:
         """Signals of the certificate; the running sum goes step by step, so that it does not depend on the blocks."""
         super().settle(rows, first, out)
         self._note(out[2], first)
 
-    def _note(self, values: Array, first: int) -> None:
-        """Values of the steps first+1, first+2, ..., shape (steps, runs)."""
+    def _note(self, values: Float[Array, "steps runs"], first: int) -> None:
+        """Add up the values of the steps first+1, first+2, ..., and note who has hit."""
         sums = np.add.accumulate(np.concatenate([self.total[None], values]), axis=0)
         self.total = sums[-1].copy()
         times = np.arange(first + 1, first + len(values) + 1)[:, None]
         reached = sums[1:] <= self.target * times
         now = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
-        found = self._hit["hitting"][: len(now)]
+        found = self.hitting[: len(now)]
         np.minimum(found, now, out=found)
 
     def satisfied(self, runs: int) -> bool:
-        """All have hit."""
-        return self.stops and bool(np.isfinite(self._hit["hitting"][:runs]).all())
+        """Whether all runs have hit."""
+        return self.stops and bool(np.isfinite(self.hitting[:runs]).all())
 
     def extras(self) -> dict[str, Array]:
-        """The hitting times."""
-        return self._hit
+        """The hitting times, shape (runs,)."""
+        return {"hitting": self.hitting}
 
 
 class GradientHittingTime(HittingTime):
@@ -58,23 +70,25 @@ class GradientHittingTime(HittingTime):
     signals: tuple[str, ...] = ("gradient",)
     raws: int | None = 1
 
-    def __init__(self, beta: Array, target: Array) -> None:
+    def __init__(self, beta: Float[Array, "runs"], target: Float[Array, "runs"]) -> None:
         super().__init__(beta, np.ones(len(beta)), target)
 
-    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
-        """See Probe."""
+    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+        """No run has hit; gradients are taken of the objective."""
         super().begin(objective, now, runs)
         assert objective is not None
         self._grad = objective.grad
 
-    def step(self, now: Now, row: Row, last: Row) -> None:
+    def step(self, now: Step, row: Row, last: Row) -> None:
         """Raw row: the signal, at xbar_t = x_t - k_t w_t."""
         at = now.time - self._first
         advance(self.sums, self._decays[at], now.pair)
         slope = self._grad(now.x - self._weights.keep(at) * self.sums.second)
         np.sqrt(np.vecdot(slope, slope), out=row.each[0])
 
-    def settle(self, rows: Array, first: int, out: Array) -> None:
+    def settle(
+        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
+    ) -> None:
         """Nothing but the running sum."""
         np.copyto(out, rows)
         self._note(rows[0], first)

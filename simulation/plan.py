@@ -25,5 +25,5 @@ class Plan:
     stream: str = ""
 
     def simulate(self, streams: Streams) -> Signals:
-        """Signals by name."""
+        """Its signals by name, shape (runs, ...)."""
         return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import Objective
-from simulation.recording import Array, Now, Probe, Row
+from objectives.chain import HardChain
+from simulation.recording import Probe, Row, Step
 
 
 class Progress(Probe):
@@ -22,36 +23,40 @@ class Progress(Probe):
 
     signals = ("found", "passed", "slope")
 
+    arrival: Float[Array, "batch"]
+    traversal: Float[Array, "batch"]
+
     def __init__(self, throughout: bool = False, stops: bool = False) -> None:
         self.throughout, self.stops = throughout, stops
 
-    def begin(self, objective: Objective | None, now: Now, runs: NDArray[np.int64]) -> None:
-        """Nothing is reached."""
-        self._chain: Any = objective
-        # not attribute arrays: runs that are done keep theirs when the batch narrows
-        self._times = {name: np.full(len(runs), np.inf) for name in ("arrival", "traversal")}
+    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+        """No link is reached by any run."""
+        chain = cast(HardChain, objective)
+        self._progress, self._links, self._unit = chain.progress, chain.dim, chain.width / chain.height
+        self.arrival, self.traversal = (np.full(len(runs), np.inf) for _ in range(2))
 
-    def step(self, now: Now, row: Row, last: Row) -> None:
-        """Raw row: the signals."""
-        chain = self._chain
+    def step(self, now: Step, row: Row, last: Row) -> None:
+        """Raw row: the signals themselves."""
         found, passed, slope = row.each
-        found[:], passed[:] = chain.progress(now.x, 0.0), chain.progress(now.x, 1.0)
-        size = np.sqrt(np.vecdot(now.grad, now.grad)) * (chain.width / chain.height)
-        slope[:] = np.where(self.throughout | (passed < chain.dim), 1.0 / np.maximum(size, 1e-300), 0.0)
+        found[:], passed[:] = self._progress(now.x, 0.0), self._progress(now.x, 1.0)
+        size = np.sqrt(np.vecdot(now.grad, now.grad)) * self._unit
+        slope[:] = np.where(self.throughout | (passed < self._links), 1.0 / np.maximum(size, 1e-300), 0.0)
 
-    def settle(self, rows: Array, first: int, out: Array) -> None:
-        """Note the first times."""
+    def settle(
+        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
+    ) -> None:
+        """Note the first time of every run."""
         np.copyto(out, rows)
-        for signal, name in enumerate(("arrival", "traversal")):
-            there = rows[signal] >= self._chain.dim
+        for signal, times in zip(rows, (self.arrival, self.traversal), strict=False):
+            there = signal >= self._links
             time = np.where(there.any(axis=0), first + 1 + there.argmax(axis=0), np.inf)
-            found = self._times[name][: len(time)]
+            found = times[: len(time)]
             np.minimum(found, time, out=found)
 
     def satisfied(self, runs: int) -> bool:
-        """All are through."""
-        return self.stops and bool(np.isfinite(self._times["traversal"][:runs]).all())
+        """Whether all runs are through."""
+        return self.stops and bool(np.isfinite(self.traversal[:runs]).all())
 
     def extras(self) -> dict[str, Array]:
-        """The times."""
-        return self._times
+        """The times of arrival and traversal, shape (runs,)."""
+        return {"arrival": self.arrival, "traversal": self.traversal}

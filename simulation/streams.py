@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from foundation.arrays import Array, Float
+
 Fill = Callable[[np.random.Generator, Array], None]
 
 
@@ -34,12 +34,12 @@ class Streams:
         return Streams(self.seed, f"{self.label}/{name}") if name else self
 
 
-class Reservoir:
+class NoiseBuffer:
     """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
 
     A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
-    do not depend on the length of a block. Runs of the same number have the same stream, drawn once. `scale`, shape
-    (runs, width) or None, multiplies them. values: about how many a run draws at once.
+    do not depend on the length of a block. Runs of the same number have the same stream, drawn once. `scale`, if
+    given, multiplies them. values: about how many a run draws at once.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Reservoir:
         numbers: Sequence[int],
         fill: Fill,
         width: int,
-        scale: Array | None = None,
+        scale: Float[Array, "runs width"] | None = None,
         values: int = 1024,
     ) -> None:
         place = {number: i for i, number in enumerate(dict.fromkeys(numbers))}
@@ -61,7 +61,7 @@ class Reservoir:
         self._scale, self._next = scale, length
         self._views = list(self._rows)
 
-    def narrow(self, runs: int) -> None:
+    def keep_runs(self, runs: int) -> None:
         """Keep the streams of the first `runs` runs."""
         if self._which is not None:
             self._which = self._which[:runs]
@@ -86,7 +86,7 @@ class Reservoir:
             self._next = 0
         return len(self._rows) - self._next
 
-    def rows(self, steps: int) -> list[Array]:
-        """The next `steps` <= ready() rows, each of shape (runs, width), valid until the next `ready`."""
+    def rows(self, steps: int) -> list[Float[Array, "runs width"]]:
+        """The next `steps` <= ready() rows, valid until the next `ready`."""
         first, self._next = self._next, self._next + steps
         return self._views[first : self._next]

@@ -1,8 +1,7 @@
-"""The baselines: against loops written from their papers, an independent library, and the exam of all learners."""
+"""The learners: all of METHODS and the wrong ones sit one exam; then the baselines against an independent library and
+loops written from their papers."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import numpy as np
 import pytest
@@ -10,43 +9,36 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 
 from objectives.noise import Gaussian
 from objectives.smooth import CosineWell, Huber
-from optimizers.baselines import (
-    AdaGrad,
-    Adam,
-    BlockedDescent,
-    Momentum,
-    ProjectedDescent,
-    ScheduleFree,
-    amsgrad,
-    exponentiated_o2nc,
-    rmsprop,
-    untuned,
-)
-from optimizers.ftrl import DiscountedFTRL, beta_ftrl, clipped_adam
+from optimizers.baselines import AdaGrad, Adam, Momentum, ProjectedDescent, amsgrad, rmsprop, untuned
+from optimizers.ftrl import DiscountedFTRL, clipped_adam
+from optimizers.methods import METHODS, Method
+from optimizers.random_points import BlockedDescent, ScheduleFree, exponentiated_o2nc
 from optimizers.scaling import Uniform
+from optimizers.wrong import WRONG
 from simulation.blocks import BlockAverage
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 
-LEARNERS = {
-    "beta-FTRL": partial(beta_ftrl, 0.3),
-    "clipped Adam": partial(clipped_adam, 0.3),
-    "SGD": lambda beta: Momentum(0.1 * beta),
-    "SGDM": lambda beta: Momentum(0.1, beta),
-    "normalised": lambda beta: Momentum(0.1, beta, "unit"),
-    "sign": lambda beta: Momentum(0.1, beta, "sign"),
-    "exponentiated O2NC": lambda beta: exponentiated_o2nc(0.01, beta, 1.0, 3.0),
-    "Adam": partial(Adam, 0.1),
-    "AMSGrad": partial(amsgrad, 0.1),
-    "RMSProp": lambda beta: rmsprop(0.1, beta),
-    "AdaGrad": lambda beta: AdaGrad(0.1 * beta),
-    "projected": partial(untuned, 0.3),
-    "O2NC": lambda beta: BlockedDescent(0.3, 0.1 * beta, 7),
-    "schedule-free": partial(ScheduleFree, 0.1),
-}
-ZERO_DENOMINATOR = ("clipped Adam", "beta-FTRL", "normalised", "sign", "Adam", "AMSGrad", "RMSProp", "AdaGrad")
+
+def exam():
+    """Who sits it: every row of METHODS, `untuned`, and every wrong learner, in the ball and per coordinate."""
+    rows = METHODS | {"untuned": Method(lambda rate, beta, scale: untuned(rate, beta))}
+    for name, maker in WRONG.items():
+        for where, coordinatewise in {"ball": False, "coordinates": True}.items():
+            rows[f"{name}, {where}"] = Method(lambda r, b, s, m=maker, c=coordinatewise: m(r, b, c))
+    return rows
+
+
+ROWS = exam()
+BETAS, RATES, SCALE = np.array([0.5, 0.9, 0.97]), np.array([0.1, 0.2, 0.05]), 3.0
+
+
+def learner(name, index=1):
+    """Of the runs of the index (one number: of that run alone)."""
+    index = np.atleast_1d(index)
+    return ROWS[name].make(RATES[index], BETAS[index], SCALE)
 
 
 def plays(learner, gradients):
@@ -58,50 +50,44 @@ def plays(learner, gradients):
     return np.array([*out, learner.play(state, np.empty(grad.shape)).copy()])
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", ROWS)
 def test_batch(name):
     """Per-run parameters: a run plays the same alone and beside others, bit for bit; z_1 = 0."""
-    betas = np.array([0.5, 0.9, 0.97])
-    gradients = np.random.default_rng(3).standard_normal((40, 3, 2))
-    whole = plays(LEARNERS[name](betas), list(gradients))
+    gradients = np.random.default_rng(3).standard_normal((41, 3, 2))
+    whole = plays(learner(name, range(3)), list(gradients))
     assert (whole[0] == 0).all() and np.isfinite(whole).all() and np.ptp(whole[-1], axis=0).all()
-    for run, beta in enumerate(betas):
-        alone = plays(LEARNERS[name](np.array([beta])), list(gradients[:, run : run + 1]))
+    for run in range(3):
+        alone = plays(learner(name, run), list(gradients[:, run : run + 1]))
         np.testing.assert_array_equal(whole[:, run], alone[:, 0])
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", ROWS)
 def test_zeros(name):
     """Nothing seen, nothing played; zeros in a coordinate leave it alone; later zeros do no harm."""
-    beta = np.array([0.9])
-    assert not plays(LEARNERS[name](beta), [np.zeros((1, 2))] * 5).any()
-    mixed = plays(LEARNERS[name](beta), [np.array([[0.0, 1.0]])] * 3 + [np.zeros((1, 2))] * 400)
+    assert not plays(learner(name), [np.zeros((1, 2))] * 5).any()
+    mixed = plays(learner(name), [np.array([[0.0, 1.0]])] * 3 + [np.zeros((1, 2))] * 400)
     assert np.isfinite(mixed).all() and not mixed[:, 0, 0].any() and mixed[2:4, 0, 1].any()
 
 
-@pytest.mark.parametrize("name", LEARNERS)
-@pytest.mark.parametrize("size", [1e-100, 1e100])
-def test_scales(name, size):
-    """Tiny and huge gradients give finite plays, and those of a scale-free method do not depend on the size."""
+@pytest.mark.parametrize("name", ROWS)
+def test_scales(name):
+    """Tiny and huge gradients give finite plays; those of a scale-free method, and of no other, are the same."""
     gradients = np.random.default_rng(4).standard_normal((30, 1, 2))
-    learner = LEARNERS[name](np.array([0.9]))
-    got = plays(learner, list(size * gradients))
-    assert np.isfinite(got).all()
-    if name in ("clipped Adam", "beta-FTRL", "normalised", "sign"):
-        np.testing.assert_allclose(got, plays(learner, list(gradients)), rtol=1e-9)
+    plain, *others = (plays(learner(name), list(size * gradients)) for size in (1.0, 1e-100, 1e100))
+    assert np.isfinite(others).all()
+    if name in METHODS:
+        assert np.allclose(others, plain, rtol=1e-9, atol=0.0) == ROWS[name].scale_free
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", ROWS)
 def test_engine(name):
-    """In the engine: blind to the batch, and with x = start + sum of the steps."""
-    betas = np.array([0.5, 0.9, 0.97])
+    """In the engine, with its law of a_t: blind to the batch, though runs of unequal T are dropped from it."""
     noise, objective, streams = Gaussian(1.0), CosineWell(), Streams(0, "exam")
     steps = np.array([50, 300, 120])
 
     def run(index):
-        law = Uniform(0.5) if name in ("O2NC", "schedule-free") else Uniform()
-        setup = Setup(objective, noise, LEARNERS[name](betas[index]), steps[index], law, numbers=index)
-        return simulate(setup, [recipe(Certificate, beta=betas[index], lam=np.ones(len(index)))], streams)
+        setup = Setup(objective, noise, learner(name, index), steps[index], ROWS[name].scaling, numbers=index)
+        return simulate(setup, [recipe(Certificate, beta=BETAS[index], lam=np.ones(len(index)))], streams)
 
     whole = run(np.arange(3))
     for i in range(3):
@@ -205,8 +191,8 @@ def test_literal_loops():
         "projected": ProjectedDescent(0.1, 0.05),
         "exponentiated": exponentiated_o2nc(0.01, 0.9, 1.0, 3.0),
     }
-    for name, learner in learners.items():
-        np.testing.assert_allclose(plays(learner, rows)[:, 0, 0], expected[name], rtol=1e-12, err_msg=name)
+    for name, made in learners.items():
+        np.testing.assert_allclose(plays(made, rows)[:, 0, 0], expected[name], rtol=1e-12, err_msg=name)
 
 
 def test_points_of_o2nc_and_schedule_free():
@@ -261,10 +247,7 @@ def test_block_averages():
     objective, streams = Huber(2), Streams(0, "blocks")
     every = np.tile(np.arange(1, length + 1), (3, 1))
 
-    def learner(i):
-        return BlockedDescent(0.1, 0.05, block[i])
-
-    setup = Setup(objective, Gaussian(sigma=1.0), learner(slice(None)), np.full(3, length), Uniform(0.5))
+    setup = Setup(objective, Gaussian(sigma=1.0), BlockedDescent(0.1, 0.05, block), np.full(3, length), Uniform(0.5))
     last = simulate(setup, [recipe(Certificate, beta=np.zeros(3), lam=np.ones(3), samples=every)], streams)["xbar"]
     found = simulate(setup, [recipe(BlockAverage, block=block, samples=every)], streams)["xbar"]
     for run, size in enumerate(block.astype(int)):

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from objectives import NOISES, OBJECTIVES
+from optimizers.ftrl import paper_learner
 from simulation import engine
 from simulation.engine import Setup, simulate
 from simulation.probes import Certificate, Clip, Descent, Regret
 from simulation.recording import recipe
-from simulation.streams import Reservoir, Streams
+from simulation.streams import NoiseBuffer, Streams
 from simulation.sums import total_weight
 from tests import reference
 
@@ -21,7 +22,7 @@ def setup(runs=3, steps=60, coordinatewise=True, dim=3, noise="gaussian", beta=0
     objective = OBJECTIVES["triangle_wave"](dim=dim, slope=2.0, period=1.7, begin=0.4)
     beta, radius = np.broadcast_to(beta, runs).astype(float), np.broadcast_to(radius, runs).astype(float)
     made = NOISES[noise](**({"sigma": 1.5} if noise in ("gaussian", "two_point") else {}))
-    learner = paper(radius, beta, coordinatewise)
+    learner = paper_learner(radius, beta, coordinatewise)
     return Setup(objective, made, learner, np.broadcast_to(steps, runs).copy()), beta, radius
 
 
@@ -95,7 +96,7 @@ def test_streams_do_not_depend_on_blocks():
     """The same rows, whatever the size of a block."""
 
     def rows(values, steps):
-        made = Reservoir(STREAMS, "a", range(2), NOISES["two_point"]().fill, 3, None, values)
+        made = NoiseBuffer(STREAMS, "a", range(2), NOISES["two_point"]().fill, 3, None, values)
         got = []
         while len(got) < 100:
             got += [row.copy() for row in made.rows(min(made.ready(), steps))]

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy import add, multiply
 
-from optimizers.base import SHORT, Pair, column
-from simulation.recording import BLOCK, Array
+from foundation.arrays import Array, Float, Int, IntArray
+from optimizers.batch import SHORT, StackedPair, column
+from simulation.recording import BLOCK
 from simulation.sums import total_weight
 
 
-class Weights:
+class EmaWeights:
     """1/W_t, the newest iterate's weight in the average, and k_t = 1 - 1/W_t, for the steps of a block.
 
     decays: for every step the factors beta and k_{t-1}, by which the discounted sum of gradients and the distance from
-    the average to the newest iterate decay, for `advance`. beta: shape (runs,). shape: (runs, dim). stacked: as the
-    sums' Pair is.
+    the average to the newest iterate decay, for `advance`. shape: (batch, dim). stacked: as the sums' StackedPair is.
+    Nothing is cut when runs are dropped: `look` is told how many there are.
     """
 
-    def __init__(self, beta: Array, shape: tuple[int, int], stacked: bool) -> None:
+    _beta: Float[Array, "batch"]
+    _whole: Float[Array, "steps 2 some dim"]
+    _each: list[Float[Array, "2 some dim"]]
+    _different: Float[Array, "betas"]
+    _which: Int[IntArray, "some"]
+    _share: Float[Array, "steps betas"]
+    _keep: Float[Array, "steps betas"]
+    decays: list[Annotated[Any, "..."]]
+
+    def __init__(self, beta: Float[Array, "batch"], shape: tuple[int, int], stacked: bool) -> None:
         self._beta, self._shape, self._stacked = beta, shape, stacked
         live = beta[beta < 1]
         # from here on beta^t < 2^-60: the weights are constant
         self._settled = float("inf") if len(live) < len(beta) else 45.0 / (1.0 - live.max()) + 2.0
         self._runs, self._constant = 0, False
         self._whole = np.empty((0, 2, *shape))
-        self.decays: list[Any] = []
+        self.decays = []
 
     def look(self, first: int, steps: int, runs: int) -> None:
         """Prepare for the steps first+1 .. first+steps of the first `runs` runs."""
@@ -48,8 +58,8 @@ class Weights:
         if constant:
             self.decays *= BLOCK
 
-    def _factors(self, keep: Array, shape: tuple[int, int]) -> list[Any]:
-        """For every row of keep, shape (steps, different betas), both factors, in the form that is fastest."""
+    def _factors(self, keep: Float[Array, "steps betas"], shape: tuple[int, int]) -> list[Any]:
+        """For every row of keep both factors, in the form that is fastest; shape: (runs, dim)."""
         beta = self._beta[: shape[0]]
         if self._stacked and (shape[1] == 1 or self._constant):
             if len(self._whole) < len(keep):  # kept from block to block
@@ -65,23 +75,23 @@ class Weights:
             wide = np.broadcast_to(wide, (len(keep), *shape)).copy()
         return [(first, row) for row in wide]
 
-    def shares(self, steps: int) -> Array:
-        """1/W_t, shape (steps or 1, runs or 1)."""
+    def shares(self, steps: int) -> Float[Array, "#steps #runs"]:
+        """1/W_t; one row if it is constant, one column if all discounts are equal."""
         return self._wide(self._share[:steps])
 
-    def keeps(self, steps: int) -> Array:
-        """k_t, shape (steps or 1, runs or 1)."""
+    def keeps(self, steps: int) -> Float[Array, "#steps #runs"]:
+        """k_t = 1 - 1/W_t, likewise."""
         return self._wide(self._keep[:steps])
 
-    def _wide(self, values: Array) -> Array:
+    def _wide(self, values: Float[Array, "steps betas"]) -> Float[Array, "steps #runs"]:
         return values if values.shape[1] == 1 else values[:, self._which]
 
-    def keep(self, step: int) -> Array:
-        """k_t at a step of the block, shape (runs, 1)."""
+    def keep(self, step: int) -> Float[Array, "runs 1"]:
+        """k_t at a step of the block."""
         return self._keep[0 if self._constant else step, self._which][:, None]
 
 
-def advance(sums: Pair, decay: Any, news: Pair) -> None:
+def advance(sums: StackedPair, decay: Any, news: StackedPair) -> None:
     """sums <- decay sums + news, in place; decay is one array for both, or a tuple."""
     if type(decay) is not tuple:
         multiply(sums.whole, decay, sums.whole)

@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 from experiments.registry import CLAIMS
+from experiments.words.claim import Twin
+from experiments.words.harness import examine, measure
 from experiments.words.problem import Context, Effort, Problem
+from foundation.runs import concat_runs, select_runs
 from objectives import NOISES, OBJECTIVES
 from optimizers import wrong
-from optimizers.base import join, take
 from optimizers.baselines import Momentum
 from optimizers.ftrl import clipped_adam, paper_learner
+from simulation import batch_plans
 from simulation.batch_plans import simulate_together
-from simulation.engine import Setup
+from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
 from simulation.plan import Plan
 from simulation.probes import Certificate
@@ -56,8 +59,7 @@ def test_together_or_apart(noise, dim, monkeypatch):
         batches.append(len(setup.steps))
         return simulate(setup, *rest)
 
-    simulate = batch_plans.simulate
-    monkeypatch.setattr(batch_plans, "simulate", counted)
+    monkeypatch.setattr("simulation.plan.simulate", counted)
     for mine, alone in zip(simulate_together(every, STREAMS), apart, strict=True):
         assert mine.keys() == alone.keys()
         for name, values in alone.items():
@@ -74,16 +76,16 @@ def test_other_noise_or_other_times_stay_apart(monkeypatch):
     assert batch_plans._together(first, first) is not None
 
 
-def test_join_is_take_the_other_way_round():
+def test_concat_runs_is_select_runs_the_other_way_round():
     whole = clipped_adam(RADIUS, BETA)
-    parts = [take(whole, np.array([0])), take(whole, np.array([1, 2]))]
-    again = join(parts)
+    parts = [select_runs(whole, np.array([0])), select_runs(whole, np.array([1, 2]))]
+    again = concat_runs(parts)
     for name in ("radius", "beta1", "beta2"):
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
-    with pytest.raises(ValueError, match="cannot be joined"):
-        join([whole, replace(whole, coordinatewise=False)])
-    with pytest.raises(ValueError, match="cannot be joined"):
-        join([whole, Momentum(RADIUS, BETA)])
+    with pytest.raises(ValueError, match="cannot share a batch"):
+        concat_runs([whole, replace(whole, coordinatewise=False)])
+    with pytest.raises(ValueError, match="cannot share a batch"):
+        concat_runs([whole, Momentum(RADIUS, BETA)])
 
 
 @pytest.mark.parametrize("name", ["theorem11", "theorem18", "section11_output", "lemma10", "equation1", "lemma07"])
@@ -93,11 +95,12 @@ def test_a_claim_and_its_controls_together(name):
     problem = Problem("kink", objective, NOISES["two_point"](sigma=0.5))
     context = Context(seed=1, case="test", effort=Effort(runs=4, windows=3, guess_limit=4.0, draws=100))
     claim = CLAIMS[name]()
-    own, twins = claim.examine(problem, context)
-    assert [twin.name for twin in twins] == list(claim.controls())
-    pairs = [(own, claim)] + [(twin.evidence, claim.controls()[twin.name][1]) for twin in twins]
+    own, twins = examine(claim, problem, context)
+    made = {n: twin.claim if isinstance(twin, Twin) else twin[1] for n, twin in claim.controls().items()}
+    assert [twin.name for twin in twins] == list(made)
+    pairs = [(own, claim)] + [(twin.evidence, made[twin.name]) for twin in twins]
     for evidence, one in pairs:
-        for mine, alone in zip(evidence.checks, one.measure(problem, context).checks, strict=True):
+        for mine, alone in zip(evidence.checks, measure(one, problem, context).checks, strict=True):
             np.testing.assert_array_equal(mine.samples, alone.samples)
             assert (mine.quantity, mine.setting, mine.bound) == (alone.quantity, alone.setting, alone.bound)
 
