@@ -12,11 +12,10 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog
 
 from objectives.base import Objective
-from stationarity.boxes import Local
 from stationarity.bracket import Bracket, Norm, size
+from stationarity.branch_and_bound import Local
 from stationarity.oracle import ROUNDING, Array
 from stationarity.separable import check_range
 
@@ -91,6 +90,8 @@ def _generate(local: Local, norm: Norm, tolerance: float, floor: float) -> Brack
 
 def _programme(local: Local, cuts: Array) -> tuple[Array, Array, Array]:
     """The linear programme over the atoms: (u, v, weights), the weights repaired to a law with mean 0."""
+    from scipy.optimize import linprog  # takes a second, and separable objectives do not need it
+
     e, g = np.array(local.atoms), np.array(local.slopes)
     dim = e.shape[1]
     rows = np.concatenate([-g, e, np.ones((len(e), 1))], axis=1)

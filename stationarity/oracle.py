@@ -98,7 +98,7 @@ class PiecewiseOracle(_Base):
             self.size = (np.abs(source.slopes) + np.abs(tilt)) * np.abs(factor)[:, None]
 
     def _derivative(self, points: Array) -> Array:
-        return self.source.derivative(points)
+        return np.asarray(self.source.derivative(points))
 
     def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
         """Exact up to rounding, which is subtracted piece by piece (a computed vertex or edge is off by
@@ -140,7 +140,7 @@ class SmoothOracle(_Base):
         self.bend = np.full(x.shape, source.bend / lam)
 
     def _derivative(self, points: Array) -> Array:
-        return self.source.derivative(points)
+        return np.asarray(self.source.derivative(points))
 
     def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
         """Certified to within `gap` unless the work limit is met."""

@@ -1,4 +1,4 @@
-"""The measure of separable objectives: cutting planes in u (master.py) over envelopes (envelope.py)."""
+"""The measure of separable objectives: cutting planes in u (direction_problem.py) over convex envelopes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from objectives.base import PiecewiseSlope, SmoothSlope
-from stationarity.envelope import Mixture, envelope, start
-from stationarity.master import Master, best_direction
+from stationarity.convex_envelope import Mixture, envelope, start
+from stationarity.direction_problem import Direction, best_direction
 from stationarity.oracle import (
     ROUNDING,
     Array,
@@ -133,12 +133,12 @@ class Search:
             self._rounds(Sampled(self.oracle, self.near), 12, certify=False)
         return self._proof(self._rounds(self.oracle, ROUNDS, certify=True))
 
-    def _rounds(self, oracle: Oracle, rounds: int, certify: bool) -> Master:
+    def _rounds(self, oracle: Oracle, rounds: int, certify: bool) -> Direction:
         points, dim = self.shape
         busy = np.arange(points)
         sampled = np.zeros(points)  # the search's own lower value, a bound only if `certify`
         for _ in range(rounds):
-            master, value = self._master()
+            found, value = self._best()
             lower = self.lower if certify else sampled
             gap = value - lower
             # no search beats rounding, which is relative to |f'(x)| = 1 here
@@ -151,7 +151,7 @@ class Search:
             aim = np.maximum(wish, 0.05 * gap)[:, None] / (4.0 * dim)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 aim = (aim / self.ratio).ravel()[rows]
-            u = master.u.ravel()[rows]
+            u = found.u.ravel()[rows]
             mix = envelope(oracle, rows, u, aim, self._atoms(oracle, rows))
             self._add(rows, mix)
             low, tilt = np.zeros(points * dim), np.zeros(points * dim)
@@ -164,8 +164,8 @@ class Search:
                 continue
             better = busy[total[busy] > self.lower[busy]]
             self.lower[better] = total[better]
-            self.u[better], self.v[better] = master.u[better], tilt.reshape(self.shape)[better]
-        return self._master()[0]
+            self.u[better], self.v[better] = found.u[better], tilt.reshape(self.shape)[better]
+        return self._best()[0]
 
     def _atoms(self, oracle: Oracle, rows: Rows) -> tuple[Array, Array]:
         """Where an envelope starts: the latest law that is not the point mass, else atoms one unit away."""
@@ -185,22 +185,22 @@ class Search:
             new[rows, 0] = part
             setattr(self, name, np.concatenate([old, new], axis=1))
 
-    def _master(self) -> tuple[Master, Array]:
+    def _best(self) -> tuple[Direction, Array]:
         """The best direction and the value of the best mixture of the cuts, in units of `unit`."""
         shape = (*self.shape, self.mean.shape[1])
         mean = self.mean.reshape(shape) * self.ratio[..., None]
         spread = self.spread.reshape(shape) * self.ratio[..., None]
-        master = best_direction(mean, spread)
-        both = np.stack([master.share, 1.0 - master.share], axis=-1)
-        size = (both * np.take_along_axis(mean, master.cuts, axis=-1)).sum(axis=-1)
-        cost = (both * np.take_along_axis(spread, master.cuts, axis=-1)).sum(axis=-1)
-        return master, np.sqrt(np.square(size).sum(axis=-1)) + cost.sum(axis=-1)
+        found = best_direction(mean, spread)
+        both = np.stack([found.share, 1.0 - found.share], axis=-1)
+        size = (both * np.take_along_axis(mean, found.cuts, axis=-1)).sum(axis=-1)
+        cost = (both * np.take_along_axis(spread, found.cuts, axis=-1)).sum(axis=-1)
+        return found, np.sqrt(np.square(size).sum(axis=-1)) + cost.sum(axis=-1)
 
-    def _proof(self, master: Master) -> Proof:
+    def _proof(self, found: Direction) -> Proof:
         points, dim = self.shape
         rows = np.arange(points * dim)[:, None]
-        cuts = master.cuts.reshape(-1, 2)
-        share = np.stack([master.share, 1.0 - master.share], axis=-1).reshape(-1, 2, 1)
+        cuts = found.cuts.reshape(-1, 2)
+        share = np.stack([found.share, 1.0 - found.share], axis=-1).reshape(-1, 2, 1)
         four = (points, dim, 4)
         weight = (share * self.weight[rows, cuts]).reshape(four)
         scale, sign, length = (getattr(self.oracle, k).reshape(points, dim) for k in ("scale", "sign", "length"))

@@ -23,7 +23,7 @@ from stationarity.oracle import Array, Rows
 BISECTIONS = 64
 
 
-class Master(NamedTuple):
+class Direction(NamedTuple):
     """u (points, dim); the two cuts mixed, (points, dim, 2), and the share of the first, (points, dim)."""
 
     u: Array
@@ -42,8 +42,8 @@ def last_use(mean: Array, spread: Array) -> Array:
     return np.asarray(meet.min(axis=-1))
 
 
-def best_direction(mean: Array, spread: Array) -> Master:
-    """Solve the master problem for every point: mean, spread of shape (points, dim, cuts)."""
+def best_direction(mean: Array, spread: Array) -> Direction:
+    """Solve the direction problem for every point: mean, spread of shape (points, dim, cuts)."""
     ends = last_use(mean, spread)
 
     def at(mu: Array) -> Array:
@@ -73,4 +73,4 @@ def best_direction(mean: Array, spread: Array) -> Master:
     share = np.divide(target - ends_mean[..., 1], gap, out=np.ones_like(gap), where=gap > 0)
     missing = ~(mean <= target[..., None]).any(axis=-1)
     share = np.where(missing, 1.0, np.clip(share, 0.0, 1.0))
-    return Master(u, pair, share)
+    return Direction(u, pair, share)
