@@ -75,7 +75,7 @@ def _refusal(value: Any, hint: Any, interval: Interval, least: int) -> str:
         kinds = [each for each in inner if each is not NoneType]
         kinds = [each for each in kinds if (get_origin(each) is tuple) == isinstance(value, tuple)] or kinds
         if isinstance(value, np.ndarray) and any(isinstance(each, type) and isinstance(value, each) for each in kinds):
-            return "" if all(v in interval for v in value.flat) else f"lie in {interval.text}"
+            return "" if all(v in interval for v in value.ravel().tolist()) else f"lie in {interval.text}"
         refused = list(dict.fromkeys(_refusal(value, each, interval, least) for each in kinds))
         return "" if "" in refused else " or ".join([*refused, *(["be null"] if NoneType in inner else [])])
     if origin is Literal:

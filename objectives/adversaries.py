@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from objectives.catalogue import adversary
 LARGEST = 1e150
 
 
+@runtime_checkable
 class Adversary(Protocol):
     """Gives g_t after seeing the play z_t. It has no memory: g_t depends on t, z_t and fresh random numbers only.
 

@@ -31,6 +31,7 @@ class Constants:
     hessian_lipschitz: float = np.inf
 
 
+@runtime_checkable
 class Objective(Protocol):
     """A function F on R^dim, given at any batch of points: x has shape (*batch, dim)."""
 
@@ -99,6 +100,7 @@ class PiecewiseSlope:
         return self.slopes[piece] + self.curvatures[piece] * (t - self.anchors[piece])
 
 
+@runtime_checkable
 class SmoothSlope(Protocol):
     """The derivative of a smooth function of one variable, with certified global bounds."""
 

@@ -1,13 +1,12 @@
 """Noise oracles: unbiased stochastic gradients with certified sigma and sigma_i.
 
-Two kinds. Additive noise is grad F + scale * raw, whatever x is. Any other oracle makes its gradient from x, grad F and
-raw random numbers.
+Additive noise is grad F + scale * raw, whatever x is. Any other oracle makes its gradient from x, grad F and raw.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -48,6 +47,7 @@ class _Source(Protocol):
         ...
 
 
+@runtime_checkable
 class AdditiveNoise(_Source, Protocol):
     """g = grad F + scale * raw, with `dim` raw numbers a step."""
 
@@ -58,6 +58,7 @@ class AdditiveNoise(_Source, Protocol):
         ...
 
 
+@runtime_checkable
 class OracleNoise(_Source, Protocol):
     """g made from x, grad F(x) and raw numbers, so that its level cannot be scaled."""
 

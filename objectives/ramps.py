@@ -111,7 +111,7 @@ class TwoSlopeRamp(SeparableSum):
     def _hinges(self) -> tuple[Array, Array]:
         """(the drop of the slope at `edge`, the end of the ramp), shape () or (dim,)."""
         p = self.p
-        return np.asarray(p.gentle) - p.steep, np.asarray(p.edge) + p.length
+        return np.asarray(p.gentle - p.steep), np.asarray(p.edge + p.length)
 
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
