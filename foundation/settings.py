@@ -5,7 +5,8 @@
     runs: int | None = setting(None, "[1, inf)")
     case: Literal["smooth", "hessian"] = setting("smooth")
 
-The annotation gives the type, `within` the interval of a number, or of each number of a list.
+The annotation gives the type, `within` the interval of a number, or of each number of a list. Code, never a user, may
+put an array in the place of a number where the annotation says so: `float | Float[Array, "runs 1"]`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,24 @@ def settings(kind: type[Any]) -> list[str]:
     return [item.name for item in fields(kind) if "setting" in item.metadata]
 
 
+def types(kind: type[Any]) -> dict[str, Any]:
+    """The annotations of a record by field, resolved."""
+    key: Any = kind  # mypy takes no class for hashable
+    return _types(key)
+
+
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _types(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
 def check_settings(record: Any, key: str) -> None:
     """Raise ValueError unless every setting is of its type and in its range: one line, `key.name = value: must ...`."""
-    kind: Any = type(record)
-    hints = _hints(kind)
     for item in fields(record):
         if "setting" in item.metadata:
             interval, least = item.metadata["setting"]
             value = getattr(record, item.name)
-            wanted = _refusal(value, hints[item.name], interval, least)
+            wanted = _refusal(value, types(type(record))[item.name], interval, least)
             if wanted:
                 raise ValueError(f"{key}.{item.name} = {value!r}: must {wanted}")
 
@@ -65,7 +72,11 @@ def _refusal(value: Any, hint: Any, interval: Interval, least: int) -> str:
     if origin in (Union, UnionType):
         if NoneType in inner and value is None:
             return ""
-        refused = [_refusal(value, each, interval, least) for each in inner if each is not NoneType]
+        kinds = [each for each in inner if each is not NoneType]
+        kinds = [each for each in kinds if (get_origin(each) is tuple) == isinstance(value, tuple)] or kinds
+        if isinstance(value, np.ndarray) and any(isinstance(each, type) and isinstance(value, each) for each in kinds):
+            return "" if all(v in interval for v in value.ravel().tolist()) else f"lie in {interval.text}"
+        refused = list(dict.fromkeys(_refusal(value, each, interval, least) for each in kinds))
         return "" if "" in refused else " or ".join([*refused, *(["be null"] if NoneType in inner else [])])
     if origin is Literal:
         return "" if value in inner else f"be one of {', '.join(map(str, inner))}"

@@ -1,59 +1,83 @@
-"""Gradient sequences that attack a learner: Lemma 8 and Theorem 9 hold for every one of them."""
+"""Gradient sequences that attack a learner: Lemma 8 and Theorem 9 of arXiv 2405.18199 hold for every one of them.
+
+Sizes are at most 1e150 (or such that they stay below), for their squares are added up.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from objectives.base import Array
+from foundation.arrays import Array, Float
+from foundation.catalogue import Entry
+from foundation.settings import setting
+from objectives.catalogue import adversary
+
+LARGEST = 1e150
 
 
+@runtime_checkable
 class Adversary(Protocol):
-    """Gives g_t after seeing the play z_t. random: whether it needs `raw`; else numbers are not drawn."""
+    """Gives g_t after seeing the play z_t. It has no memory: g_t depends on t, z_t and fresh random numbers only.
 
-    dim: int
+    dim: number of coordinates. random: whether `next` needs `raw`; if not, none are drawn.
+    """
+
+    @property
+    def dim(self) -> int:
+        """Number of coordinates of plays and gradients."""
+        ...
+
     random: ClassVar[bool]
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """Write g_t, shape (runs, dim); time = 1, 2, ...; raw are standard normals of that shape, fresh if random."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """Write g_t; time = 1, 2, ...; raw are standard normals, fresh at every step if `random`."""
         ...
 
 
 @cache
-def _spread(runs: int) -> Array:
-    """0 to 1 over the runs, shape (runs, 1): every run plays its own variant."""
+def _spread(runs: int) -> Float[Array, "runs 1"]:
+    """0 to 1 over the runs: every run plays its own variant."""
     shares = np.linspace(0.0, 1.0, runs)[:, None]
     shares.flags.writeable = False
     return shares
 
 
+@adversary("spike_then_ones")
 @dataclass(frozen=True)
-class SpikeThenOnes:
+class SpikeThenOnes(Entry):
     """One gradient of size 1 to `spike` (over the runs), then ones of the same sign."""
 
-    spike: float = 1e6
-    dim: int = 1
+    spike: float = setting(1e6, "(0, 1e150]")
+    dim: int = setting(1, "[1, inf)")
     random: ClassVar[bool] = False
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """The spike at t = 1."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """The spike at t = 1, then ones."""
         out[:] = self.spike ** _spread(len(out)) if time == 1 else 1.0
 
 
+@adversary("ones_then_opposite", exam={"length": 3})
 @dataclass(frozen=True)
-class OnesThenOpposite:
+class OnesThenOpposite(Entry):
     """`length` ones, then one gradient of the opposite sign and size 1 to `size`, then zeros."""
 
-    length: int = 1000
-    size: float = 1e4
-    dim: int = 1
+    length: int = setting(1000, "[1, inf)")
+    size: float = setting(1e4, "(0, 1e150]")
+    dim: int = setting(1, "[1, inf)")
     random: ClassVar[bool] = False
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """The blow at t = length + 1."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """The blow falls at t = length + 1."""
         if time <= self.length:
             out.fill(1.0)
         elif time == self.length + 1:
@@ -62,43 +86,52 @@ class OnesThenOpposite:
             out.fill(0.0)
 
 
+@adversary("slow_sine", exam={"period": 7.0})
 @dataclass(frozen=True)
-class SlowSine:
+class SlowSine(Entry):
     """sin(2 pi t/period) with periods from period/16 to period."""
 
-    period: float = 1600.0
-    dim: int = 1
+    period: float = setting(1600.0, "(0, inf)")
+    dim: int = setting(1, "[1, inf)")
     random: ClassVar[bool] = False
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
         """A wave a run, a phase a coordinate."""
         period = self.period * 16.0 ** (_spread(len(out)) - 1.0)
         out[:] = np.sin(2.0 * np.pi * time / period + np.arange(self.dim))
 
 
+@adversary("tiny_constant")
 @dataclass(frozen=True)
-class TinyConstant:
+class TinyConstant(Entry):
     """A constant gradient of size from `size` to 1."""
 
-    size: float = 1e-6
-    dim: int = 1
+    size: float = setting(1e-6, "(0, 1]")
+    dim: int = setting(1, "[1, inf)")
     random: ClassVar[bool] = False
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """The same at every step."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """The same gradient at every step."""
         out[:] = self.size ** (1.0 - _spread(len(out)))
 
 
+@adversary("pair")
 @dataclass(frozen=True)
-class Pair:
+class Pair(Entry):
     """(1, -ratio), then zeros: the sequence on which the constant 2 is attained as ratio grows."""
 
-    ratio: float = 1e4
-    dim: int = 1
+    ratio: float = setting(1e4, "(0, 1e150]")
+    dim: int = setting(1, "[1, inf)")
     random: ClassVar[bool] = False
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """Two gradients."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """Two gradients, then silence; ratios from 1 to `ratio` over the runs."""
         out.fill(0.0)
         if time == 1:
             out.fill(1.0)
@@ -106,20 +139,28 @@ class Pair:
             out[:] = -(self.ratio ** _spread(len(out)))
 
 
+@adversary("against_play", exam={"length": 4})
 @dataclass(frozen=True)
-class AgainstPlay:
+class AgainstPlay(Entry):
     """Pushes along the play, growing from `size` by `growth` a step over `length` steps, then starts small again.
 
-    size: a number, or one for each run, shape (runs, 1).
+    Over the runs the growth goes from 1 to `growth`. size: a number, or, put in by code, one for each run.
     """
 
-    growth: float = 1.3
-    length: int = 40
-    dim: int = 3
-    size: float | Array = 1.0
+    growth: float = setting(1.3, "[1, inf)")
+    length: int = setting(40, "[1, inf)")
+    dim: int = setting(3, "[1, inf)")
+    size: float | Float[Array, "runs 1"] = setting(1.0, "(0, 1e150]")
     random: ClassVar[bool] = True
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.length - 1) * np.log(self.growth) + np.log(np.max(self.size)) > np.log(LARGEST):
+            raise self.refusal("growth", f"keep size * growth^(length - 1) <= {LARGEST}, length = {self.length}")
+
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
         """The play's direction, plus a tenth of noise."""
         size = self.size
         if self.growth != 1.0:
@@ -128,14 +169,17 @@ class AgainstPlay:
         out[:] = size * (np.divide(play, norm, out=np.zeros_like(play), where=norm > 0) + 0.1 * raw)
 
 
+@adversary("heavy_tailed")
 @dataclass(frozen=True)
-class HeavyTailed:
+class HeavyTailed(Entry):
     """A product of a normal and a power of another: tails from light to heavier than Cauchy's."""
 
-    tail: float = 3.0
-    dim: int = 3
+    tail: float = setting(3.0, "[0, 30]")
+    dim: int = setting(3, "[1, inf)")
     random: ClassVar[bool] = True
 
-    def next(self, time: int, play: Array, raw: Array, out: Array) -> None:
-        """Independent over time."""
+    def next(
+        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
+    ) -> None:
+        """Independent over time, heavier from run to run."""
         out[:] = raw * np.exp(self.tail * _spread(len(out)) * raw[:, :1])

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from foundation.arrays import Array, Float, Int, IntArray
 
 
 @dataclass(frozen=True)
@@ -20,38 +19,61 @@ class Constants:
 
     gap: Delta = F(start) - inf F.
     lipschitz: G, with ||grad F(x)||_2 <= G everywhere.
-    coordinate_lipschitz: shape (dim,), G_i with |d_i F(x)| <= G_i everywhere.
+    coordinate_lipschitz: G_i, with |d_i F(x)| <= G_i everywhere.
     smoothness: L, the Lipschitz constant of grad F in the 2-norm; inf if there is none.
     hessian_lipschitz: H, the Lipschitz constant of the Hessian; inf if there is none.
     """
 
     gap: float
     lipschitz: float
-    coordinate_lipschitz: Array
+    coordinate_lipschitz: Float[Array, "dim"]
     smoothness: float = np.inf
     hessian_lipschitz: float = np.inf
 
 
+@runtime_checkable
 class Objective(Protocol):
-    """A function F on R^dim. `x` has shape (*batch, dim)."""
+    """A function F on R^dim, given at any batch of points: x has shape (*batch, dim)."""
 
     @property
-    def start(self) -> Array:
-        """x0, shape (dim,)."""
+    def start(self) -> Float[Array, "dim"]:
+        """x0, the point at which every run starts."""
         ...
 
     @property
-    def constants(self) -> Constants: ...
-
-    def value(self, x: Array) -> Array:
-        """F(x), shape (*batch,)."""
+    def constants(self) -> Constants:
+        """Delta, G, G_i, L and H of this function."""
         ...
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
-        """grad F(x), shape (*batch, dim), written to `out` if given (out never aliases x).
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+        """F(x), one number a point."""
+        ...
+
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
+        """grad F(x), written to `out` if given (out never aliases x).
 
         At a kink it returns a fixed element of the Clarke subdifferential.
         """
+        ...
+
+
+@runtime_checkable
+class FiniteSum(Protocol):
+    """An objective that is the mean of `components` functions, of which one can be drawn."""
+
+    components: int
+
+    @property
+    def component_levels(self) -> tuple[float, Float[Array, "dim"]]:
+        """(sigma, sigma_i): bounds of the standard deviation of one component drawn uniformly."""
+        ...
+
+    def component_grad(
+        self, x: Float[Array, "runs dim"], index: Int[IntArray, "runs"], out: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
+        """The gradient of component index[r] at x[r], scaled so that its mean over components is grad F(x[r])."""
         ...
 
 
@@ -59,31 +81,32 @@ class Objective(Protocol):
 class PiecewiseSlope:
     """The derivative of a function of one variable that is affine between its breaks.
 
-    breaks: shape (n,), strictly ascending. Piece 0 lies left of breaks[0], piece j between
-    breaks[j-1] and breaks[j], piece n right of breaks[-1]: n + 1 pieces.
-    anchors: shape (n+1,), one point of each piece, at which `slopes` holds.
-    slopes: shape (n+1,), the derivative at the anchors.
-    curvatures: shape (n+1,), the second derivative on each piece (0: locally linear function).
+    breaks: strictly ascending. Piece 0 lies left of breaks[0], piece j between breaks[j-1] and breaks[j], the last
+    right of breaks[-1]: one piece more than breaks.
+    anchors: one point of each piece, at which `slopes` holds.
+    slopes: the derivative at the anchors.
+    curvatures: the second derivative on each piece (0: locally linear function).
     Kinks are breaks at which the derivative of the two neighbouring pieces differs.
     """
 
-    breaks: Array
-    anchors: Array
-    slopes: Array
-    curvatures: Array
+    breaks: Float[Array, "breaks"]
+    anchors: Float[Array, "pieces"]
+    slopes: Float[Array, "pieces"]
+    curvatures: Float[Array, "pieces"]
 
-    def derivative(self, t: Array) -> Array:
-        """f'(t) for t of any shape; at a break the value of the piece on its right."""
+    def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
+        """f'(t), elementwise; at a break the value of the piece on its right."""
         piece = np.searchsorted(self.breaks, t, side="right")
         return self.slopes[piece] + self.curvatures[piece] * (t - self.anchors[piece])
 
 
+@runtime_checkable
 class SmoothSlope(Protocol):
     """The derivative of a smooth function of one variable, with certified global bounds."""
 
     @property
     def height(self) -> float:
-        """An upper bound of |f'|."""
+        """An upper bound of |f'| on the whole line."""
         ...
 
     @property
@@ -91,8 +114,8 @@ class SmoothSlope(Protocol):
         """An upper bound of |f'''|: a chord of f' over a length h is off by at most bend h^2/8."""
         ...
 
-    def derivative(self, t: Array) -> Array:
-        """f'(t), elementwise."""
+    def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
+        """f'(t), elementwise, at points of any shape."""
         ...
 
 
@@ -101,8 +124,8 @@ class Separable(Protocol):
     """An objective that is a sum of functions of one coordinate each: F(x) = sum_i f_i(x_i)."""
 
     @property
-    def start(self) -> Array:
-        """x0, shape (dim,)."""
+    def start(self) -> Float[Array, "dim"]:
+        """x0, the point at which every run starts."""
         ...
 
     def slopes(self) -> tuple[PiecewiseSlope | SmoothSlope, ...]:

@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from objectives.base import Array, Constants
+from foundation.arrays import Array, Float, Int, IntArray
+from foundation.catalogue import Entry
+from foundation.settings import setting
+from objectives.base import Constants
+from objectives.catalogue import objective
 
 TOP = float(np.sqrt(2.0 * np.pi * np.e))  # sup Phi = 4.1327
 FLAT = 0.04  # below 2 a - 1 = 0.04, Psi(a) < 1e-270 counts as 0
 SMOOTHNESS = 152.0  # arXiv 1912.02365, Lemma 2
 
 
-def link(a: Array) -> tuple[Array, Array]:
+def link(
+    a: Float[Array, "*batch"],
+) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
     """Psi(a) = exp(1 - 1/(2a-1)^2) for a > 1/2, else 0, and its derivative 4 Psi(a)/(2a-1)^3; elementwise."""
     u = 2.0 * a - 1.0
     inside = u > FLAT
@@ -35,8 +40,14 @@ def _steepest(share: float) -> float:
     return float((share * np.sqrt(np.e) * np.exp(-a * a / 2.0) + TOP * link(a)[1]).max()) + 1e-8
 
 
+@objective(
+    "hard_chain",
+    exam={"dim": 2, "height": 0.7, "width": 0.3},
+    units=("height",),
+    unattained="L is cited, and of G_i, attained one by one, the norm G is not",
+)
 @dataclass(frozen=True)
-class HardChain:
+class HardChain(Entry):
     """F(x) = height F_n(x/width), n = dim, start 0; F_n of arXiv 1912.02365 (Arjevani et al.), after 1710.11606.
 
     F_n(x) = -Psi(1) Phi(x_1) + sum_{i>=2} [Psi(-x_{i-1}) Phi(-x_i) - Psi(x_{i-1}) Phi(x_i)], Phi(t) = sqrt(2 pi e)
@@ -51,19 +62,12 @@ class HardChain:
     F, width x.
     """
 
-    dim: int = 4
-    height: float = 1.0
-    width: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.dim, int) and self.dim >= 1):
-            raise ValueError(f"dim = {self.dim}: must be an integer >= 1")
-        for name in ("height", "width"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name} = {getattr(self, name)}: must be finite and > 0")
+    dim: int = setting(4, "[1, inf)")
+    height: float = setting(1.0, "(0, inf)")
+    width: float = setting(1.0, "(0, inf)")
 
     @property
-    def start(self) -> Array:
+    def start(self) -> Float[Array, "dim"]:
         """The origin."""
         return np.zeros(self.dim)
 
@@ -80,20 +84,22 @@ class HardChain:
         scale = each.max()
         return Constants(gap, float(scale * np.linalg.norm(each / scale)), each, smoothness)
 
-    def progress(self, x: Array, threshold: float) -> NDArray[np.int64]:
-        """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none; shape (*batch,)."""
+    def progress(self, x: Float[Array, "*batch dim"], threshold: float) -> Int[IntArray, "*batch"]:
+        """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none."""
         beyond = np.abs(x) > threshold * self.width
         last = self.dim - np.argmax(beyond[..., ::-1], axis=-1)
         return np.where(beyond.any(axis=-1), last, 0)
 
-    def value(self, x: Array) -> Array:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
         """F(x), shape (*batch,)."""
         y = x / self.width
         before, after = y[..., :-1], y[..., 1:]
         links = np.sign(before) * link(np.abs(before))[0] * ndtr(np.sign(before) * after)
         return -self.height * TOP * (ndtr(y[..., 0]) + links.sum(axis=-1))
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """grad F(x): every coordinate is <= 0."""
         out = np.empty_like(x) if out is None else out
         y = x / self.width

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
-from objectives.base import Array, Constants, PiecewiseSlope
-from objectives.separable import Scale, SeparableSum, steps
+from foundation.arrays import Array, Float
+from foundation.catalogue import Entry
+from foundation.settings import setting
+from objectives.base import Constants, PiecewiseSlope
+from objectives.catalogue import objective
+from objectives.separable import Scale, SeparableSum, piecewise_constant
 
 
+@objective("capped_abs", exam={"dim": 2, "slope": (2.0, 0.5), "begin": (1.0, -0.7), "cap": 1.8}, units=("slope",))
 @dataclass(frozen=True)
 class CappedAbs(SeparableSum):
     """f(x) = slope min(|x|, cap): a kink at 0, a plateau outside, nonconvex; start `begin`, |begin| < cap.
@@ -19,33 +23,27 @@ class CappedAbs(SeparableSum):
     Delta_i = slope |begin|; G_i = slope; L = H = inf.
     """
 
-    slope: Scale = 1.0
-    begin: Scale = 1.0
-    cap: Scale = 1e3
-    positive: ClassVar[tuple[str, ...]] = ("slope", "cap")
-    signed: ClassVar[tuple[str, ...]] = ("begin",)
+    slope: Scale = setting(1.0, "(0, inf)")
+    begin: Scale = setting(1.0, "(-inf, inf)")
+    cap: Scale = setting(1e3, "(0, inf)")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (np.abs(self.vector("begin")) >= self.vector("cap")).any():
-            raise ValueError(f"begin = {self.begin}: must lie inside (-cap, cap), cap = {self.cap}")
-
-    @property
-    def start(self) -> Array:
-        """`begin` in every coordinate."""
-        return self.vector("begin")
+            raise self.refusal("begin", f"lie inside (-cap, cap), cap = {self.cap}")
 
     @cached_property
     def constants(self) -> Constants:
         slope = self.vector("slope")
-        none = np.full(1, np.inf)
-        return self._constants(slope * np.abs(self.vector("begin")), slope, none, none)
+        return self._constants(slope * np.abs(self.vector("begin")), slope)
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope min(|x|, cap)."""
         return self.p.slope * np.minimum(np.abs(x), self.p.cap)
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """slope sign(x) inside the cap, 0 at the kink and outside."""
         out = np.empty_like(x) if out is None else out
         np.sign(x, out=out)
@@ -54,9 +52,14 @@ class CappedAbs(SeparableSum):
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, cap = self.vector("slope")[i], self.vector("cap")[i]
-        return steps([-cap, 0.0, cap], [0.0, -slope, slope, 0.0])
+        return piecewise_constant([-cap, 0.0, cap], [0.0, -slope, slope, 0.0])
 
 
+@objective(
+    "triangle_wave",
+    exam={"dim": 2, "slope": (2.0, 0.5), "period": (1.0, 0.7), "begin": 0.2, "teeth": 2},
+    units=("slope",),
+)
 @dataclass(frozen=True)
 class TriangleWave(SeparableSum):
     """f(x) = slope |x - period round(x/period)|, rounded to at most `teeth` periods from 0: kinks up and down.
@@ -65,40 +68,32 @@ class TriangleWave(SeparableSum):
     Delta_i = f(begin); G_i = slope; L = H = inf.
     """
 
-    slope: Scale = 1.0
-    period: Scale = 1.0
-    begin: Scale = 0.25
-    teeth: int = 3
-    positive: ClassVar[tuple[str, ...]] = ("slope", "period")
-    signed: ClassVar[tuple[str, ...]] = ("begin",)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not (isinstance(self.teeth, int) and self.teeth >= 0):
-            raise ValueError(f"teeth = {self.teeth}: must be an integer >= 0")
-
-    @property
-    def start(self) -> Array:
-        """`begin` in every coordinate."""
-        return self.vector("begin")
+    slope: Scale = setting(1.0, "(0, inf)")
+    period: Scale = setting(1.0, "(0, inf)")
+    begin: Scale = setting(0.25, "(-inf, inf)")
+    teeth: int = setting(3, "[0, inf)")
 
     @cached_property
     def constants(self) -> Constants:
-        none = np.full(1, np.inf)
-        return self._constants(self.terms(self.start), self.vector("slope"), none, none)
+        return self._constants(self.terms(self.start), self.vector("slope"))
 
-    def _offset(self, x: Array, out: Array | None = None) -> Array:
+    def _offset(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
+        """x less the nearest minimum."""
         out = np.divide(x, self.p.period, out=out)
         np.rint(out, out=out)
         np.clip(out, -self.teeth, self.teeth, out=out)
         np.multiply(out, self.p.period, out=out)
         return np.subtract(x, out, out=out)
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope times the distance to the nearest minimum."""
         return self.p.slope * np.abs(self._offset(x))
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """slope times the side of the nearest minimum."""
         out = self._offset(x, out)
         np.sign(out, out=out)
@@ -107,11 +102,16 @@ class TriangleWave(SeparableSum):
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, period = self.vector("slope")[i], self.vector("period")[i]
         breaks = [k * period / 2.0 for k in range(-2 * self.teeth, 2 * self.teeth + 1)]
-        return steps(breaks, [slope if j % 2 else -slope for j in range(len(breaks) + 1)])
+        return piecewise_constant(breaks, [slope if j % 2 else -slope for j in range(len(breaks) + 1)])
 
 
+@objective(
+    "max_affine_difference",
+    exam={"dim": 2, "inner": 2.0, "outer": 1.2, "width": 0.8, "begin": 1.7},
+    units=("inner", "outer"),
+)
 @dataclass(frozen=True)
-class MaxAffineDifference:
+class MaxAffineDifference(Entry):
     """F(x) = inner max_i |x_i| - outer max(0, max_i |x_i| - width): max of affine minus max of affine.
 
     Not separable, not convex; inner >= outer >= 0, width > 0; start begin (1, 1/2, 1/4, ...).
@@ -120,39 +120,34 @@ class MaxAffineDifference:
     G = G_i = inner (attained near 0 for every i). L = H = inf.
     """
 
-    dim: int = 2
-    inner: float = 1.0
-    outer: float = 0.5
-    width: float = 1.0
-    begin: float = 2.0
+    dim: int = setting(2, "[1, inf)")
+    inner: float = setting(1.0, "(0, inf)")
+    outer: float = setting(0.5, "[0, inf)")
+    width: float = setting(1.0, "(0, inf)")
+    begin: float = setting(2.0, "(-inf, inf)")
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.dim, int) and self.dim >= 1):
-            raise ValueError(f"dim = {self.dim}: must be an integer >= 1")
-        if not 0 < self.inner < np.inf:
-            raise ValueError(f"inner = {self.inner}: must be finite and > 0")
-        if not 0 <= self.outer <= self.inner:
-            raise ValueError(f"outer = {self.outer}: must lie in [0, inner = {self.inner}]")
-        if not 0 < self.width < np.inf:
-            raise ValueError(f"width = {self.width}: must be finite and > 0")
-        if not np.isfinite(self.begin):
-            raise ValueError(f"begin = {self.begin}: must be finite")
+        super().__post_init__()
+        if self.outer > self.inner:
+            raise self.refusal("outer", f"lie in [0, inner], inner = {self.inner}")
 
     @property
-    def start(self) -> Array:
+    def start(self) -> Float[Array, "dim"]:
         """begin (1, 1/2, 1/4, ...): no two coordinates tie."""
         return np.asarray(self.begin * 0.5 ** np.arange(self.dim), np.float64)
 
     @cached_property
     def constants(self) -> Constants:
-        return Constants(float(self.value(self.start)), self.inner, np.full(self.dim, self.inner))
+        return Constants(float(self.value(self.start)), self.inner, np.full(self.dim, float(self.inner)))
 
-    def value(self, x: Array) -> Array:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
         """F(x), shape (*batch,)."""
         largest = np.abs(x).max(axis=-1)
         return self.inner * largest - self.outer * np.maximum(largest - self.width, 0.0)
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """The signed coordinate vector of the (first) largest coordinate, times the local slope."""
         out = np.empty_like(x) if out is None else out
         out.fill(0.0)
@@ -163,6 +158,11 @@ class MaxAffineDifference:
         return out
 
 
+@objective(
+    "zigzag",
+    exam={"dim": 2, "down": (2.0, 0.5), "up": (1.0, 0.7), "fall": 0.6, "rise": 0.4, "teeth": (2.0, 3.0)},
+    units=("down", "up"),
+)
 @dataclass(frozen=True)
 class Zigzag(SeparableSum):
     """f' = -down for `fall`, then +up for `rise`, `teeth` times from 0 on; then a flat floor; -down left of 0; start 0.
@@ -172,32 +172,27 @@ class Zigzag(SeparableSum):
     G_i = max(down, up). L = H = inf.
     """
 
-    down: Scale = 1.0
-    up: Scale = 0.5
-    fall: Scale = 1.0
-    rise: Scale = 1.0
-    teeth: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("down", "fall", "rise", "teeth")
+    down: Scale = setting(1.0, "(0, inf)")
+    up: Scale = setting(0.5, "[0, inf)")
+    fall: Scale = setting(1.0, "(0, inf)")
+    rise: Scale = setting(1.0, "(0, inf)")
+    teeth: Scale = setting(1.0, "[1, inf)")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.vector("teeth") % 1.0).any():
-            raise ValueError(f"teeth = {self.teeth}: must be whole numbers >= 1")
-        if (self.vector("up") * self.vector("rise") > self.vector("down") * self.vector("fall")).any():
-            raise ValueError(f"up = {self.up}: up * rise must be <= down * fall")
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
+        down, up, fall, rise, teeth = self.vectors()
+        if (teeth % 1.0).any():
+            raise self.refusal("teeth", "be a whole number")
+        if (up * rise > down * fall).any():
+            raise self.refusal("up", "keep up * rise <= down * fall")
 
     @cached_property
     def constants(self) -> Constants:
-        down, up, fall, rise, teeth = (self.vector(name) for name in ("down", "up", "fall", "rise", "teeth"))
+        down, up, fall, rise, teeth = self.vectors()
         gap = (teeth - 1.0) * (down * fall - up * rise) + down * fall
-        return self._constants(gap, np.maximum(down, up), np.full(1, np.inf), np.full(1, np.inf))
+        return self._constants(gap, np.maximum(down, up))
 
-    def _place(self, x: Array) -> tuple[Array, Array]:
+    def _place(self, x: Float[Array, "*batch dim"]) -> tuple[Float[Array, "*batch dim"], Float[Array, "*batch dim"]]:
         """(number of whole teeth left of x, how far x is into the next)."""
         p = self.p
         period = np.asarray(p.fall) + p.rise
@@ -205,7 +200,7 @@ class Zigzag(SeparableSum):
         whole = np.floor(inside / period)
         return whole, inside - whole * period
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """What is left to the lowest point, and the ascent left of 0."""
         p = self.p
         whole, into = self._place(x)
@@ -215,7 +210,9 @@ class Zigzag(SeparableSum):
         done = whole * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise) + drop
         return deepest + np.asarray(p.down) * p.fall - done + left
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """-down, +up or 0."""
         p = self.p
         out = np.empty_like(x) if out is None else out
@@ -225,8 +222,8 @@ class Zigzag(SeparableSum):
         return out
 
     def _piece(self, i: int) -> PiecewiseSlope:
-        down, up, fall, rise, teeth = (float(self.vector(n)[i]) for n in ("down", "up", "fall", "rise", "teeth"))
+        down, up, fall, rise, teeth = (float(vector[i]) for vector in self.vectors())
         feet = np.arange(int(teeth)) * (fall + rise)
         breaks = np.append(np.stack([feet[1:], feet[1:] + fall], axis=1).ravel(), teeth * (fall + rise))
         slopes = [-down, up] * int(teeth) + [0.0]
-        return steps([fall, *breaks.tolist()], slopes)
+        return piecewise_constant([fall, *breaks.tolist()], slopes)

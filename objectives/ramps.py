@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
-from objectives.base import Array, Constants, PiecewiseSlope
-from objectives.separable import Scale, SeparableSum, steps
+from foundation.arrays import Array, Float
+from foundation.settings import setting
+from objectives.base import Constants, PiecewiseSlope
+from objectives.catalogue import objective
+from objectives.separable import Scale, SeparableSum, piecewise_constant
 
 
+@objective("ramp", exam={"dim": 2, "slope": (2.0, 0.5), "length": 1.3, "corner": (0.4, 0.7)}, units=("slope",))
 @dataclass(frozen=True)
 class Ramp(SeparableSum):
     """f'(x) = -slope left of `length`, 0 right of length + corner, affine between; start 0.
@@ -21,28 +24,23 @@ class Ramp(SeparableSum):
     kink; H = inf, for f'' jumps (slope = 0: L = H = 0).
     """
 
-    slope: Scale = 1.0
-    length: Scale = 1.0
-    corner: Scale = 0.0
-    positive: ClassVar[tuple[str, ...]] = ("length",)
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
+    slope: Scale = setting(1.0, "[0, inf)")
+    length: Scale = setting(1.0, "(0, inf)")
+    corner: Scale = setting(0.0, "[0, inf)")
 
     @cached_property
     def constants(self) -> Constants:
-        slope, length, corner = (self.vector(name) for name in ("slope", "length", "corner"))
+        slope, length, corner = self.vectors()
         jump = np.where(slope > 0, np.inf, 0.0)
         smoothness = np.divide(slope, corner, out=jump.copy(), where=corner > 0)
         return self._constants(slope * (length + corner / 2.0), slope, smoothness, jump)
 
     @cached_property
     def _kinked(self) -> bool:
+        """Whether every coordinate has a kink instead of a corner."""
         return not self.vector("corner").any()
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Area under |f'| right of x."""
         p = self.p
         line = np.maximum(p.length - x, 0.0)
@@ -52,7 +50,9 @@ class Ramp(SeparableSum):
         safe = np.where(np.asarray(p.corner) > 0, p.corner, 1.0)
         return p.slope * (line + 0.5 * inside * (inside / safe))
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """-slope times the share of the ramp that is left."""
         p = self.p
         out = np.empty_like(x) if out is None else out
@@ -65,14 +65,19 @@ class Ramp(SeparableSum):
         return np.multiply(share, -np.asarray(p.slope), out=out)
 
     def _piece(self, i: int) -> PiecewiseSlope:
-        slope, length, corner = (self.vector(name)[i] for name in ("slope", "length", "corner"))
+        slope, length, corner = (vector[i] for vector in self.vectors())
         if corner == 0:
-            return steps([length], [-slope, 0.0])
+            return piecewise_constant([length], [-slope, 0.0])
         breaks = np.array([length, length + corner])
         anchors = np.array([length - 1.0, length, length + corner + 1.0])
         return PiecewiseSlope(breaks, anchors, np.array([-slope, -slope, 0.0]), np.array([0.0, slope / corner, 0.0]))
 
 
+@objective(
+    "two_slope_ramp",
+    exam={"dim": 2, "steep": (2.0, 0.5), "gentle": 0.4, "edge": 0.6, "length": 1.1},
+    units=("steep", "gentle"),
+)
 @dataclass(frozen=True)
 class TwoSlopeRamp(SeparableSum):
     """f'(x) = -steep left of `edge`, -gentle until edge + length, then a flat floor; start 0. Kinked.
@@ -81,28 +86,22 @@ class TwoSlopeRamp(SeparableSum):
     bound of Theorem 11 tight. Delta_i = steep edge + gentle length; G_i = steep; L = H = inf.
     """
 
-    steep: Scale = 4.0
-    gentle: Scale = 1.0
-    edge: Scale = 1.0
-    length: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("steep", "edge", "length")
+    steep: Scale = setting(4.0, "(0, inf)")
+    gentle: Scale = setting(1.0, "[0, inf)")
+    edge: Scale = setting(1.0, "(0, inf)")
+    length: Scale = setting(1.0, "(0, inf)")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.vector("gentle") > self.vector("steep")).any():
-            raise ValueError(f"gentle = {self.gentle}: must be <= steep = {self.steep}")
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
+            raise self.refusal("gentle", f"be <= steep = {self.steep}")
 
     @cached_property
     def constants(self) -> Constants:
-        steep, gentle, edge, length = (self.vector(name) for name in ("steep", "gentle", "edge", "length"))
-        return self._constants(steep * edge + gentle * length, steep, np.full(1, np.inf), np.full(1, np.inf))
+        steep, gentle, edge, length = self.vectors()
+        return self._constants(steep * edge + gentle * length, steep)
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Two hinges."""
         p = self.p
         drop = np.asarray(p.steep) - p.gentle
@@ -110,10 +109,13 @@ class TwoSlopeRamp(SeparableSum):
 
     @cached_property
     def _hinges(self) -> tuple[Array, Array]:
+        """(the drop of the slope at `edge`, the end of the ramp), shape () or (dim,)."""
         p = self.p
-        return np.asarray(p.gentle) - p.steep, np.asarray(p.edge) + p.length
+        return np.asarray(p.gentle - p.steep), np.asarray(p.edge + p.length)
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """Sum of two steps."""
         p = self.p
         extra, end = self._hinges
@@ -123,10 +125,11 @@ class TwoSlopeRamp(SeparableSum):
         return np.subtract(out, (x < end) * p.gentle, out=out)
 
     def _piece(self, i: int) -> PiecewiseSlope:
-        steep, gentle, edge, length = (self.vector(name)[i] for name in ("steep", "gentle", "edge", "length"))
-        return steps([edge, edge + length], [-steep, -gentle, 0.0])
+        steep, gentle, edge, length = (vector[i] for vector in self.vectors())
+        return piecewise_constant([edge, edge + length], [-steep, -gentle, 0.0])
 
 
+@objective("hump", exam={"dim": 2, "slope": (2.0, 0.5), "width": (0.8, 1.5)}, units=("slope",))
 @dataclass(frozen=True)
 class Hump(SeparableSum):
     """f'(x) = slope max(1 - |x|/width, 0): the tent on which Lemma 4's smooth case is attained; start 0, its top.
@@ -135,27 +138,23 @@ class Hump(SeparableSum):
     tent's sides; H = inf, for f'' jumps.
     """
 
-    slope: Scale = 1.0
-    width: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("slope", "width")
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
+    slope: Scale = setting(1.0, "(0, inf)")
+    width: Scale = setting(1.0, "(0, inf)")
 
     @cached_property
     def constants(self) -> Constants:
-        slope, width = self.vector("slope"), self.vector("width")
-        return self._constants(slope * width / 2.0, slope, slope / width, np.full(1, np.inf))
+        slope, width = self.vectors()
+        return self._constants(slope * width / 2.0, slope, slope / width)
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Area under f' left of x."""
         p = self.p
         inside = np.clip(x, -np.asarray(p.width), p.width)
         return p.slope * (0.5 * np.asarray(p.width) + inside - 0.5 * inside * np.abs(inside) / p.width)
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """The tent."""
         p = self.p
         out = np.abs(x, out=out)
@@ -165,7 +164,7 @@ class Hump(SeparableSum):
         return np.multiply(out, p.slope, out=out)
 
     def _piece(self, i: int) -> PiecewiseSlope:
-        slope, width = self.vector("slope")[i], self.vector("width")[i]
+        slope, width = (vector[i] for vector in self.vectors())
         anchors = np.array([-width - 1.0, 0.0, 0.0, width + 1.0])
         bend = slope / width
         return PiecewiseSlope(
@@ -194,12 +193,13 @@ class EasedSlope:
         """|f'''| <= 4 slope/corner^2."""
         return 4.0 * self.slope / self.corner**2
 
-    def derivative(self, t: Array) -> Array:
+    def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
         """f'(t)."""
         u = np.clip((t - self.length) / self.corner, 0.0, 1.0)
         return -self.slope * np.where(u < 0.5, 1.0 - 2.0 * u * u, 2.0 * np.square(1.0 - u))
 
 
+@objective("eased_ramp", exam={"dim": 2, "slope": (2.0, 0.5), "length": 0.3, "corner": (1.0, 0.7)}, units=("slope",))
 @dataclass(frozen=True)
 class EasedRamp(SeparableSum):
     """f' = -slope until `length`, then -slope q((x - length)/corner), then 0: a ramp that has an H; start 0.
@@ -209,30 +209,26 @@ class EasedRamp(SeparableSum):
     L = 2 slope/corner, at u = 1/2; H = 4 slope/corner^2, on the whole corner.
     """
 
-    slope: Scale = 1.0
-    length: Scale = 1.0
-    corner: Scale = 1.0
-    positive: ClassVar[tuple[str, ...]] = ("slope", "length", "corner")
-
-    @property
-    def start(self) -> Array:
-        """The origin."""
-        return np.zeros(self.dim)
+    slope: Scale = setting(1.0, "(0, inf)")
+    length: Scale = setting(1.0, "(0, inf)")
+    corner: Scale = setting(1.0, "(0, inf)")
 
     @cached_property
     def constants(self) -> Constants:
-        slope, length, corner = (self.vector(name) for name in ("slope", "length", "corner"))
+        slope, length, corner = self.vectors()
         bend = slope / corner
         return self._constants(slope * (length + corner / 2.0), slope, 2.0 * bend, 4.0 * bend / corner)
 
-    def terms(self, x: Array) -> Array:
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Area under |f'| right of x."""
         p = self.p
         u = np.clip((x - p.length) / p.corner, 0.0, 1.0)
         inside = np.where(u < 0.5, 0.5 - u + 2.0 / 3.0 * u**3, 2.0 / 3.0 * (1.0 - u) ** 3)
         return p.slope * (np.maximum(p.length - x, 0.0) + p.corner * inside)
 
-    def grad(self, x: Array, out: Array | None = None) -> Array:
+    def grad(
+        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
+    ) -> Float[Array, "*batch dim"]:
         """-slope q."""
         p = self.p
         out = np.subtract(x, p.length, out=out)
@@ -246,4 +242,4 @@ class EasedRamp(SeparableSum):
         return np.multiply(out, -np.asarray(p.slope), out=out)
 
     def _piece(self, i: int) -> EasedSlope:
-        return EasedSlope(*(float(self.vector(name)[i]) for name in ("slope", "length", "corner")))
+        return EasedSlope(*(float(vector[i]) for vector in self.vectors()))

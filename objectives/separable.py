@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 
-from objectives.base import Array, Constants, PiecewiseSlope, SmoothSlope
+from foundation.arrays import Array, Float
+from foundation.catalogue import Entry
+from foundation.settings import setting, types
+from objectives.base import Constants, PiecewiseSlope, SmoothSlope
 
 Scale = float | tuple[float, ...]
 
 
+@cache
+def _scales(kind: Any) -> tuple[str, ...]:
+    """The parameters of a class that may differ from coordinate to coordinate, in the order of its fields."""
+    return tuple(item.name for item in fields(kind) if types(kind)[item.name] == Scale)
+
+
 @dataclass(frozen=True)
-class SeparableSum:
+class SeparableSum(Entry):
     """Base: F(x) = sum_i f_i(x_i). Subclasses give f elementwise and its constants per coordinate.
 
-    dim: number of coordinates. A parameter is a float (all coordinates alike) or one float a coordinate.
+    dim: number of coordinates. A parameter annotated `Scale` is a float (all coordinates alike) or one float a
+    coordinate. The start is the parameter `begin` where there is one, else the origin.
     Delta = sum Delta_i; G = ||(G_i)||_2, attained where every coordinate attains its own;
     L = max L_i, since the Hessian is diagonal; H = max H_i, since its Lipschitz constant is taken coordinate by
     coordinate: ||diag(f_i''(x_i) - f_i''(y_i))|| = max_i <= max_i H_i |x_i - y_i|.
     Raises ValueError naming parameter, value and range.
     """
 
-    dim: int = 1
-
-    positive: ClassVar[tuple[str, ...]] = ()  # names of parameters that must be > 0; the others must be >= 0
-    signed: ClassVar[tuple[str, ...]] = ()  # names of parameters that may be any finite number
+    dim: int = setting(1, "[1, inf)")
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.dim, int) and self.dim >= 1):
-            raise ValueError(f"dim = {self.dim}: must be an integer >= 1")
-        for item in fields(self):
-            if item.type == "Scale":
-                self._check(item.name)
+        super().__post_init__()
+        for name in self._names:
+            if np.shape(getattr(self, name)) not in ((), (self.dim,)):
+                raise self.refusal(name, f"be one number, or one for each of the {self.dim} coordinates")
 
-    def _check(self, name: str) -> None:
-        value = getattr(self, name)
-        array = np.asarray(value, float)
-        if array.shape not in ((), (self.dim,)):
-            raise ValueError(f"{name} = {value}: must be one number, or one for each of the {self.dim} coordinates")
-        if name in self.signed:
-            good, text = np.isfinite(array), "finite"
-        elif name in self.positive:
-            good, text = np.isfinite(array) & (array > 0), "finite and > 0"
-        else:
-            good, text = np.isfinite(array) & (array >= 0), "finite and >= 0"
-        if not good.all():
-            raise ValueError(f"{name} = {value}: must be {text}")
+    @property
+    def _names(self) -> tuple[str, ...]:
+        kind: Any = type(self)  # mypy takes no class for hashable
+        return _scales(kind)
 
-    def vector(self, name: str) -> Array:
-        """The parameter as an array of shape (dim,)."""
+    def vector(self, name: str) -> Float[Array, "dim"]:
+        """The parameter of that name, one number a coordinate; a copy."""
         return np.broadcast_to(np.asarray(getattr(self, name), float), (self.dim,)).copy()
+
+    def vectors(self) -> tuple[Float[Array, "dim"], ...]:
+        """All parameters that may differ from coordinate to coordinate but `begin`, in the order of the fields."""
+        return tuple(self.vector(name) for name in self._names if name != "begin")
 
     @cached_property
     def p(self) -> SimpleNamespace:
@@ -62,21 +63,32 @@ class SeparableSum:
         A ufunc takes an array of shape () in half the time of a float or of one that it must broadcast.
         """
         table = {}
-        for item in fields(self):
-            if item.type == "Scale":
-                vector = self.vector(item.name)
-                table[item.name] = np.array(vector[0]) if (vector == vector[0]).all() else vector
+        for name in self._names:
+            vector = self.vector(name)
+            table[name] = np.array(vector[0]) if (vector == vector[0]).all() else vector
         return SimpleNamespace(**table)
 
-    def terms(self, x: Array) -> Array:
-        """f_i(x_i), shape of x."""
+    @property
+    def start(self) -> Float[Array, "dim"]:
+        """`begin` in every coordinate, or the origin."""
+        return self.vector("begin") if "begin" in self._names else np.zeros(self.dim)
+
+    def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+        """f_i(x_i), one number a coordinate."""
         raise NotImplementedError(type(self).__name__)
 
-    def value(self, x: Array) -> Array:
-        """F(x), shape (*batch,)."""
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+        """F(x), the sum of the coordinates' terms."""
         return self.terms(x).sum(axis=-1)
 
-    def _constants(self, gap: Array, lipschitz: Array, smoothness: Array, hessian: Array) -> Constants:
+    def _constants(
+        self,
+        gap: Float[Array, "dim"],
+        lipschitz: Float[Array, "dim"],
+        smoothness: Float[Array, "dim"] | float = np.inf,
+        hessian: Float[Array, "dim"] | float = np.inf,
+    ) -> Constants:
+        """The constants of the sum, from those of its coordinates."""
         whole = np.broadcast_to(lipschitz, (self.dim,)).astype(float)
         scale = whole.max()
         norm = float(scale * np.sqrt(np.square(whole / scale).sum())) if scale > 0 else 0.0
@@ -84,13 +96,13 @@ class SeparableSum:
         return Constants(total, norm, whole, float(np.max(smoothness)), float(np.max(hessian)))
 
     def _piece(self, i: int) -> PiecewiseSlope | SmoothSlope:
+        """The derivative of coordinate i."""
         raise NotImplementedError(type(self).__name__)
 
     @cached_property
     def _slopes(self) -> tuple[PiecewiseSlope | SmoothSlope, ...]:
         pieces: dict[tuple[float, ...], PiecewiseSlope | SmoothSlope] = {}
-        names = [item.name for item in fields(self) if item.type == "Scale" and item.name != "begin"]
-        columns = np.stack([self.vector(name) for name in names])
+        columns = np.stack(self.vectors())
         return tuple(pieces.setdefault(tuple(columns[:, i]), self._piece(i)) for i in range(self.dim))
 
     def slopes(self) -> tuple[PiecewiseSlope | SmoothSlope, ...]:
@@ -98,7 +110,7 @@ class SeparableSum:
         return self._slopes
 
 
-def steps(breaks: list[float], slopes: list[float]) -> PiecewiseSlope:
+def piecewise_constant(breaks: list[float], slopes: list[float]) -> PiecewiseSlope:
     """A piecewise constant derivative: slopes[j] between breaks[j-1] and breaks[j]."""
     edges = np.asarray(breaks, float)
     anchors = np.concatenate([edges[:1] - 1.0, (edges[:-1] + edges[1:]) / 2.0, edges[-1:] + 1.0])

@@ -9,19 +9,19 @@ atoms may be put as close to the break as one likes on either side, so both one-
 it. That leaves the infimum as it is, up to closure, with one exception on purpose: exactly at a break the selection
 itself (say 0 at the kink of |x|) is ignored where f' is piecewise affine, for a null set has no say.
 
-bracket.py holds the answer and a checker of it; oracle.py and boxes.py the certified minima, the only parts that
-need trust; envelope.py, master.py and solver.py search; general.py serves non-separable objectives.
+bracket.py holds the answer and a checker of it; oracle.py and branch_and_bound.py the certified minima, the only parts
+that need trust; convex_envelope.py, direction_problem.py and solver.py search; general.py serves non-separable
+objectives.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from objectives.base import PiecewiseSlope, Separable
+from foundation.arrays import Array, Float
+from objectives.base import Objective, PiecewiseSlope, Separable
 from stationarity.bracket import Bracket, CertificateError, Norm, Verified, dual_value, verify
-from stationarity.oracle import Array
+from stationarity.general import measure_general
 from stationarity.separable import measure_scalar, measure_separable
 
 __all__ = [
@@ -40,17 +40,15 @@ __all__ = [
 EXACT = 1e-10
 
 
-def measure_general(*args: Any, **options: Any) -> Bracket:
-    """See stationarity.general.measure_general; imported when called, for it needs scipy.optimize."""
-    from stationarity.general import measure_general as general
-
-    return general(*args, **options)
-
-
 def measure(
-    objective: Any, x: Array, lam: float, norm: Norm = "l2", tolerance: float = 1e-4, floor: float = 1.0
+    objective: Objective | Separable,
+    x: Float[Array, "points dim"] | Float[Array, "dim"],
+    lam: float,
+    norm: Norm = "l2",
+    tolerance: float = 1e-4,
+    floor: float = 1.0,
 ) -> Bracket:
-    """Bracket the measure of an objective: separable ones at x of shape (points, dim), others at one x of shape (dim,).
+    """Bracket the measure of an objective: a separable one at any number of points, another at one point.
 
     The gap asked for is tolerance * max(value, floor), floor = eps; where every slope is piecewise affine the tolerance
     is EXACT, if that is less, for there it costs little. A non-separable objective must have 1 to 3

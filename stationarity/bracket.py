@@ -7,8 +7,9 @@ from typing import Literal, cast
 
 import numpy as np
 
+from foundation.arrays import Array, Float
 from objectives.base import Objective, PiecewiseSlope, Separable, SmoothSlope
-from stationarity.oracle import ROUNDING, Array
+from stationarity.oracle import ROUNDING
 
 Norm = Literal["l1", "l2"]
 DEPTH = 60
@@ -30,14 +31,14 @@ class Bracket:
     the least value seen.
     """
 
-    lower: Array
-    upper: Array
-    point: Array
-    offsets: Array
-    weights: Array
-    gradients: Array
-    direction: Array
-    tilt: Array
+    lower: Float[Array, "*points"]
+    upper: Float[Array, "*points"]
+    point: Float[Array, "*shape"]
+    offsets: Float[Array, "*law"]
+    weights: Float[Array, "..."]
+    gradients: Float[Array, "*law"]
+    direction: Float[Array, "*shape"]
+    tilt: Float[Array, "*shape"]
     certified: bool = True
 
     @property
@@ -51,20 +52,20 @@ class Bracket:
         return self.weights.ndim < self.offsets.ndim
 
     @property
-    def gap(self) -> Array:
-        """upper - lower."""
+    def gap(self) -> Float[Array, "*points"]:
+        """upper - lower, for every point."""
         return np.asarray(self.upper - self.lower)
 
 
 @dataclass(frozen=True)
 class Verified:
-    """The two values as recomputed from the proof, shape (points,)."""
+    """The two values of every point, as recomputed from the proof."""
 
-    dual: Array
-    primal: Array
+    dual: Float[Array, "*points"]
+    primal: Float[Array, "*points"]
 
 
-def size(mean: Array, norm: Norm) -> Array:
+def size(mean: Float[Array, "*batch dim"], norm: Norm) -> Float[Array, "*batch"] | np.float64:
     """||mean||_1 or ||mean||_2 along the last axis."""
     return np.abs(mean).sum(axis=-1) if norm == "l1" else np.asarray(np.linalg.norm(mean, axis=-1))
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog
 
+from foundation.arrays import Array, Float
 from objectives.base import Objective
-from stationarity.boxes import Local
 from stationarity.bracket import Bracket, Norm, size
-from stationarity.oracle import ROUNDING, Array
+from stationarity.branch_and_bound import Local
+from stationarity.oracle import ROUNDING
 from stationarity.separable import check_range
 
 ROUNDS = 80
@@ -27,14 +27,14 @@ NEAR = 2.0 ** np.arange(-12.0, 5.0)  # distances of the first atoms along the ax
 
 def measure_general(
     objective: Objective,
-    x: Array,
+    x: Float[Array, "dim"],
     lam: float,
     norm: Norm = "l2",
     tolerance: float = 1e-2,
     floor: float = 1.0,
     budget: int = 400_000,
 ) -> Bracket:
-    """Bracket the measure (arXiv 2405.18199, Definitions 3 and 15) at one point x, shape (dim,), dim 1, 2 or 3.
+    """Bracket the measure (arXiv 2405.18199, Definitions 3 and 15) at one point x, with dim 1, 2 or 3.
 
     The upper bound is always one. The lower is certified if constants.smoothness is finite (certified=True);
     otherwise it is what the search found, labelled certified=False. The gap asked for is tolerance *
@@ -89,8 +89,12 @@ def _generate(local: Local, norm: Norm, tolerance: float, floor: float) -> Brack
     return _bracket(local, norm, lower, weights, proof)
 
 
-def _programme(local: Local, cuts: Array) -> tuple[Array, Array, Array]:
+def _programme(
+    local: Local, cuts: Float[Array, "cuts dim"]
+) -> tuple[Float[Array, "dim"], Float[Array, "dim"], Float[Array, "atoms"]]:
     """The linear programme over the atoms: (u, v, weights), the weights repaired to a law with mean 0."""
+    from scipy.optimize import linprog  # takes a second, and separable objectives do not need it
+
     e, g = np.array(local.atoms), np.array(local.slopes)
     dim = e.shape[1]
     rows = np.concatenate([-g, e, np.ones((len(e), 1))], axis=1)
@@ -108,14 +112,20 @@ def _programme(local: Local, cuts: Array) -> tuple[Array, Array, Array]:
     return answer.x[:dim], answer.x[dim : 2 * dim], weights / weights.sum()
 
 
-def _value(local: Local, weights: Array, norm: Norm) -> float:
+def _value(local: Local, weights: Float[Array, "atoms"], norm: Norm) -> float:
     """The primal value of a law."""
     e, g = np.array(local.atoms[: len(weights)]), np.array(local.slopes[: len(weights)])
     share = weights[:, None]
     return float(size((share * g).sum(axis=0), norm) + (share * e * e).sum())
 
 
-def _bracket(local: Local, norm: Norm, lower: float, weights: Array, proof: tuple[Array, Array]) -> Bracket:
+def _bracket(
+    local: Local,
+    norm: Norm,
+    lower: float,
+    weights: Float[Array, "atoms"],
+    proof: tuple[Float[Array, "dim"], Float[Array, "dim"]],
+) -> Bracket:
     """The law in original units. The programme's tolerance leaves a small mean r: one more atom, at distance about 1
     and of weight about |r|, makes it 0."""
     used = np.flatnonzero(weights > 0)

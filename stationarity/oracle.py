@@ -9,15 +9,12 @@ S may be 1e-100 or 1e100, nothing overflows that need not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import PiecewiseSlope, SmoothSlope
-
-Array = NDArray[np.float64]
-Rows = NDArray[np.int64]
 
 # An evaluation of u g + e^2 - v e makes fewer than 32 roundings, each relative to one of the magnitudes summed.
 ROUNDING = 32 * np.finfo(float).eps
@@ -28,42 +25,49 @@ MOST = 1 << 21  # intervals alive at once; beyond, refinement stops and the (sti
 
 
 class Minimum(NamedTuple):
-    """lower <= inf over e; `offset` and `slope` = g(offset) nearly attain it. Shapes (rows,)."""
+    """lower <= inf over e; `offset` and `slope` = g(offset) nearly attain it."""
 
-    lower: Array
-    offset: Array
-    slope: Array
+    lower: Float[Array, "rows"]
+    offset: Float[Array, "rows"]
+    slope: Float[Array, "rows"]
 
 
+@runtime_checkable
 class Oracle(Protocol):
     """Minimises u g(e) + e^2 - v e for chosen rows."""
 
-    scale: Array
-    length: Array
-    sign: Array
+    scale: Float[Array, "rows"]
+    length: Float[Array, "rows"]
+    sign: Float[Array, "rows"]
 
-    def slope(self, rows: Rows, offset: Array) -> tuple[Array, Array]:
+    def slope(
+        self, rows: Int[IntArray, "*batch"], offset: Float[Array, "*batch"]
+    ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
         """(offset moved so that x + length offset is a float, g there)."""
         ...
 
-    def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
+    def minimise(
+        self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
+    ) -> Minimum:
         """Certified minima; `gap`: how much precision is asked for (a wish, never assumed)."""
         ...
 
 
 @dataclass
 class _Base:
-    """What both oracles share. x, scale, length, sign: shape (rows,)."""
+    """What both oracles share: the points, and their own units."""
 
-    x: Array
-    scale: Array
-    length: Array
-    sign: Array
+    x: Float[Array, "rows"]
+    scale: Float[Array, "rows"]
+    length: Float[Array, "rows"]
+    sign: Float[Array, "rows"]
 
-    def _derivative(self, points: Array) -> Array:
+    def _derivative(self, points: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
         raise NotImplementedError(type(self).__name__)
 
-    def slope(self, rows: Rows, offset: Array) -> tuple[Array, Array]:
+    def slope(
+        self, rows: Int[IntArray, "*batch"], offset: Float[Array, "*batch"]
+    ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
         """(offset moved so that x + length offset is a float, g there); rows and offset of one shape."""
         x, length = self.x[rows], self.length[rows]
         point = x + offset * length
@@ -76,7 +80,7 @@ class PiecewiseOracle(_Base):
     Pieces are closed: at a jump of f' both one-sided limits count (see the package docstring).
     """
 
-    def __init__(self, source: PiecewiseSlope, x: Array, lam: float) -> None:
+    def __init__(self, source: PiecewiseSlope, x: Float[Array, "rows"], lam: float) -> None:
         self.source = source
         after = source.derivative(x)
         place = np.searchsorted(source.breaks, x, side="left")
@@ -97,10 +101,12 @@ class PiecewiseOracle(_Base):
             self.curve = source.curvatures * length[:, None] * factor[:, None]
             self.size = (np.abs(source.slopes) + np.abs(tilt)) * np.abs(factor)[:, None]
 
-    def _derivative(self, points: Array) -> Array:
-        return self.source.derivative(points)
+    def _derivative(self, points: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        return np.asarray(self.source.derivative(points))
 
-    def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
+    def minimise(
+        self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
+    ) -> Minimum:
         """Exact up to rounding, which is subtracted piece by piece (a computed vertex or edge is off by
         a few units in its last place, which moves the value by that times |u c e| + 2 e^2 + |v e|)."""
         whole = len(rows) == len(self.x)
@@ -128,7 +134,7 @@ class SmoothOracle(_Base):
     value exceeds u = u g(0), the value at e = 0. Assumes that `derivative` errs by at most 8 eps height.
     """
 
-    def __init__(self, source: SmoothSlope, x: Array, lam: float, roots: int = 32) -> None:
+    def __init__(self, source: SmoothSlope, x: Float[Array, "rows"], lam: float, roots: int = 32) -> None:
         self.source, self.roots = source, roots
         here = source.derivative(x)
         size = np.abs(here)
@@ -139,10 +145,12 @@ class SmoothOracle(_Base):
         # |d^2 g/de^2| = |f'''| length^2/S = |f'''|/lam
         self.bend = np.full(x.shape, source.bend / lam)
 
-    def _derivative(self, points: Array) -> Array:
-        return self.source.derivative(points)
+    def _derivative(self, points: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+        return np.asarray(self.source.derivative(points))
 
-    def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
+    def minimise(
+        self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
+    ) -> Minimum:
         """Certified to within `gap` unless the work limit is met."""
         reach = 0.5 * (np.abs(v) + np.sqrt(v * v + 4.0 * u * (self.height[rows] + 1.0))) * (1.0 + 1e-9)
         # mesh points move to floats: cover what the outermost may lose
@@ -173,7 +181,15 @@ class SmoothOracle(_Base):
         error = ROUNDING * (u * self.height[rows] + np.abs(e) * (np.abs(e) + np.abs(v)))
         return Minimum(np.minimum(floor, best.lower) - error, e, best.slope)
 
-    def _visit(self, rows: Rows, index: Rows, e: Array, u: Array, v: Array, best: Minimum) -> tuple[Array, Array]:
+    def _visit(
+        self,
+        rows: Int[IntArray, "rows"],
+        index: Int[IntArray, "k points"],
+        e: Float[Array, "k points"],
+        u: Float[Array, "rows"],
+        v: Float[Array, "rows"],
+        best: Minimum,
+    ) -> tuple[Float[Array, "k points"], Float[Array, "k points"]]:
         """Evaluate at offsets e of the rows `index` (into the call's arrays) and keep each row's best."""
         e, g = self.slope(rows[index], e)
         value = u[index] * g + e * (e - v[index])
@@ -183,7 +199,17 @@ class SmoothOracle(_Base):
         best.offset[index[hit]], best.slope[index[hit]] = e[hit], g[hit]
         return e, g
 
-    def _bound(self, rows: Rows, own: Rows, a: Array, b: Array, ga: Array, gb: Array, u: Array, v: Array) -> Array:
+    def _bound(
+        self,
+        rows: Int[IntArray, "rows"],
+        own: Int[IntArray, "k"],
+        a: Float[Array, "k"],
+        b: Float[Array, "k"],
+        ga: Float[Array, "k"],
+        gb: Float[Array, "k"],
+        u: Float[Array, "rows"],
+        v: Float[Array, "rows"],
+    ) -> Float[Array, "k"]:
         """A lower bound on each interval: the larger of the chord's parabola less its error, and height's."""
         u, v, width = u[own], v[own], b - a
         chord = np.divide(gb - ga, width, out=np.zeros_like(width), where=width > 0)
@@ -193,8 +219,8 @@ class SmoothOracle(_Base):
         return np.asarray(np.maximum(fine, -u * self.height[rows[own]] + e * (e - v)))
 
 
-def build(source: PiecewiseSlope | SmoothSlope, x: Array, lam: float) -> PiecewiseOracle | SmoothOracle:
-    """The oracle of one slope at the coordinates x, shape (rows,)."""
+def build(source: PiecewiseSlope | SmoothSlope, x: Float[Array, "rows"], lam: float) -> PiecewiseOracle | SmoothOracle:
+    """The oracle of one slope function at the coordinates x, one a row."""
     if isinstance(source, PiecewiseSlope):
         return PiecewiseOracle(source, x, lam)
     return SmoothOracle(source, x, lam)

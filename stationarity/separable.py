@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from foundation.arrays import Array, Float
 from objectives.base import PiecewiseSlope
 from stationarity.bracket import Bracket, Norm, size
-from stationarity.oracle import ROUNDING, Array
+from stationarity.oracle import ROUNDING
 from stationarity.solver import Grouped, Proof, Search, Slope
 
 CELLS = 1 << 16  # rows times pieces worked on at once: stays in the cache
@@ -35,8 +36,10 @@ def _points(x: Array, shape: str, dims: int) -> Array:
     return x
 
 
-def measure_scalar(slope: Slope, x: Array, lam: float, tolerance: float = 1e-4, floor: float = 1.0) -> Bracket:
-    """Bracket ||f'(x)||^[lam] (arXiv 2405.18199, Definition 3; in one dimension also 15) at the points x, (points,).
+def measure_scalar(
+    slope: Slope, x: Float[Array, "points"], lam: float, tolerance: float = 1e-4, floor: float = 1.0
+) -> Bracket:
+    """Bracket ||f'(x)||^[lam] (arXiv 2405.18199, Definition 3; in one dimension also 15) at the points x.
 
     lam > 0; the gap asked for is tolerance * max(value, floor), with floor the target eps (0: relative only).
     Raises ValueError out of range. Points are independent of each other, bit for bit.
@@ -50,9 +53,14 @@ def measure_scalar(slope: Slope, x: Array, lam: float, tolerance: float = 1e-4, 
 
 
 def measure_separable(
-    slopes: Sequence[Slope], x: Array, lam: float, norm: Norm = "l2", tolerance: float = 1e-4, floor: float = 1.0
+    slopes: Sequence[Slope],
+    x: Float[Array, "points dim"],
+    lam: float,
+    norm: Norm = "l2",
+    tolerance: float = 1e-4,
+    floor: float = 1.0,
 ) -> Bracket:
-    """Bracket the measure of F(x) = sum_i f_i(x_i) at the points x, shape (points, dim).
+    """Bracket the measure of F(x) = sum_i f_i(x_i) at the points x.
 
     L1 (Definition 15) is the sum of the one-dimensional measures: ||E grad F||_1 = sum_i |E f_i'(y_i)| and
     E||y-x||^2 = sum_i E(y_i-x_i)^2 depend on the marginals of y only, the constraint E y = x too, and any
@@ -69,7 +77,9 @@ def measure_separable(
     return _bracket(slopes, x, lam, norm, _search(slopes, x, lam, norm, tolerance, floor))
 
 
-def _search(slopes: Sequence[Slope], x: Array, lam: float, norm: Norm, tolerance: float, floor: float) -> Proof:
+def _search(
+    slopes: Sequence[Slope], x: Float[Array, "points dim"], lam: float, norm: Norm, tolerance: float, floor: float
+) -> Proof:
     """Points in blocks that fit the cache; a block's size never changes a point's numbers.
 
     L1: each coordinate alone; gap_i <= tolerance/2 max(value_i, floor/dim) adds up to tolerance max(value, floor).
@@ -92,7 +102,7 @@ def _search(slopes: Sequence[Slope], x: Array, lam: float, norm: Norm, tolerance
     return whole
 
 
-def _doubt(slopes: Sequence[Slope], x: Array, proof: Proof) -> Array:
+def _doubt(slopes: Sequence[Slope], x: Float[Array, "points dim"], proof: Proof) -> Float[Array, "points dim"]:
     """What the rounding of f' at an atom is relative to: sup |f'| if smooth, else what a piece's slope moves by
     between two floats. 0 where the only atom is x."""
     moved = (proof.weight * (proof.offset != 0)).sum(axis=-1)
@@ -102,7 +112,7 @@ def _doubt(slopes: Sequence[Slope], x: Array, proof: Proof) -> Array:
     return np.asarray(np.array(rows) * np.where(affine, reach * moved, proof.direction != 0))
 
 
-def _bracket(slopes: Sequence[Slope], x: Array, lam: float, norm: Norm, proof: Proof) -> Bracket:
+def _bracket(slopes: Sequence[Slope], x: Float[Array, "points dim"], lam: float, norm: Norm, proof: Proof) -> Bracket:
     """The value of the atoms, with its rounding added, is the upper bound.
 
     The weights of two atoms are ratios of their offsets, so weights within a few units in the last place of them

@@ -1,4 +1,4 @@
-"""The measure of separable objectives: cutting planes in u (master.py) over envelopes (envelope.py)."""
+"""The measure of separable objectives: cutting planes in u (direction_problem.py) over convex envelopes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import PiecewiseSlope, SmoothSlope
-from stationarity.envelope import Mixture, envelope, start
-from stationarity.master import Master, best_direction
+from stationarity.convex_envelope import Mixture, envelope, start
+from stationarity.direction_problem import Direction, best_direction
 from stationarity.oracle import (
     ROUNDING,
-    Array,
     Minimum,
     Oracle,
     PiecewiseOracle,
-    Rows,
     SmoothOracle,
     build,
 )
@@ -30,7 +29,7 @@ SAMPLES = 2.0 ** np.arange(-24.0, 9.0)  # distances, in units of a row, tried be
 class Grouped:
     """The oracles of all rows (points x dim, in C order), each coordinate with its own slope function."""
 
-    def __init__(self, slopes: Sequence[Slope], x: Array, lam: float) -> None:
+    def __init__(self, slopes: Sequence[Slope], x: Float[Array, "points dim"], lam: float) -> None:
         points, dim = x.shape
         self.x, self.lam = x.ravel(), lam
         groups: dict[int, list[int]] = {}
@@ -48,16 +47,20 @@ class Grouped:
             for name in ("scale", "length", "sign", "limits"):
                 getattr(self, name)[rows] = getattr(oracle, name)
 
-    def slope(self, rows: Rows, offset: Array) -> tuple[Array, Array]:
-        """See Oracle."""
+    def slope(
+        self, rows: Int[IntArray, "*batch"], offset: Float[Array, "*batch"]
+    ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
+        """As an oracle has it, each row by the oracle of its coordinate."""
         moved, slope = np.empty(offset.shape), np.empty(offset.shape)
         for number, oracle in enumerate(self.oracles):
             mine = self.group[rows] == number
             moved[mine], slope[mine] = oracle.slope(self.place[rows[mine]], offset[mine])
         return moved, slope
 
-    def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
-        """See Oracle."""
+    def minimise(
+        self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
+    ) -> Minimum:
+        """As an oracle has it, each row by the oracle of its coordinate."""
         if len(self.oracles) == 1:
             return self.oracles[0].minimise(rows, u, v, gap)
         found = Minimum(*(np.empty(len(rows)) for _ in range(3)))
@@ -73,7 +76,7 @@ class Grouped:
 class Sampled:
     """A finite stand-in for an oracle: its minima over a few atoms guide the search and prove nothing."""
 
-    def __init__(self, oracle: Oracle, distance: Array) -> None:
+    def __init__(self, oracle: Oracle, distance: Float[Array, "rows"]) -> None:
         self.scale, self.length, self.sign = oracle.scale, oracle.length, oracle.sign
         self.slope = oracle.slope
         rows = np.arange(len(oracle.scale))
@@ -82,7 +85,9 @@ class Sampled:
         with np.errstate(invalid="ignore", divide="ignore"):
             self.offset, self.value = oracle.slope(np.repeat(rows[:, None], offset.shape[1], axis=1), offset)
 
-    def minimise(self, rows: Rows, u: Array, v: Array, gap: Array) -> Minimum:
+    def minimise(
+        self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
+    ) -> Minimum:
         """The least over the atoms and 0."""
         e, g = self.offset[rows], self.value[rows]
         height = u[:, None] * g + e * (e - v[:, None])
@@ -94,14 +99,14 @@ class Sampled:
 
 @dataclass
 class Proof:
-    """What the search found, in original units: shapes (points,), (points, dim), (points, dim, 4)."""
+    """What the search found, in original units: a lower bound, its dual pair (u, v), and a law of four atoms."""
 
-    lower: Array
-    direction: Array
-    tilt: Array
-    offset: Array
-    slope: Array
-    weight: Array
+    lower: Float[Array, "points"] | Float[Array, "points dim"]
+    direction: Float[Array, "points dim"]
+    tilt: Float[Array, "points dim"]
+    offset: Float[Array, "points dim 4"]
+    slope: Float[Array, "points dim 4"]
+    weight: Float[Array, "points dim 4"]
 
 
 class Search:
@@ -133,12 +138,12 @@ class Search:
             self._rounds(Sampled(self.oracle, self.near), 12, certify=False)
         return self._proof(self._rounds(self.oracle, ROUNDS, certify=True))
 
-    def _rounds(self, oracle: Oracle, rounds: int, certify: bool) -> Master:
+    def _rounds(self, oracle: Oracle, rounds: int, certify: bool) -> Direction:
         points, dim = self.shape
         busy = np.arange(points)
         sampled = np.zeros(points)  # the search's own lower value, a bound only if `certify`
         for _ in range(rounds):
-            master, value = self._master()
+            found, value = self._best()
             lower = self.lower if certify else sampled
             gap = value - lower
             # no search beats rounding, which is relative to |f'(x)| = 1 here
@@ -151,7 +156,7 @@ class Search:
             aim = np.maximum(wish, 0.05 * gap)[:, None] / (4.0 * dim)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 aim = (aim / self.ratio).ravel()[rows]
-            u = master.u.ravel()[rows]
+            u = found.u.ravel()[rows]
             mix = envelope(oracle, rows, u, aim, self._atoms(oracle, rows))
             self._add(rows, mix)
             low, tilt = np.zeros(points * dim), np.zeros(points * dim)
@@ -164,10 +169,12 @@ class Search:
                 continue
             better = busy[total[busy] > self.lower[busy]]
             self.lower[better] = total[better]
-            self.u[better], self.v[better] = master.u[better], tilt.reshape(self.shape)[better]
-        return self._master()[0]
+            self.u[better], self.v[better] = found.u[better], tilt.reshape(self.shape)[better]
+        return self._best()[0]
 
-    def _atoms(self, oracle: Oracle, rows: Rows) -> tuple[Array, Array]:
+    def _atoms(
+        self, oracle: Oracle, rows: Int[IntArray, "rows"]
+    ) -> tuple[Float[Array, "rows 2"], Float[Array, "rows 2"]]:
         """Where an envelope starts: the latest law that is not the point mass, else atoms one unit away."""
         first = start(oracle, rows, self.near[rows])
         moved = self.offset[rows, :, 1] > 0
@@ -176,7 +183,7 @@ class Search:
         old = self.offset[rows, latest], self.slope[rows, latest]
         return np.where(some, old[0], first[0]), np.where(some, old[1], first[1])
 
-    def _add(self, rows: Rows, mix: Mixture) -> None:
+    def _add(self, rows: Int[IntArray, "rows"], mix: Mixture) -> None:
         """One more cut per row; rows not named repeat the point mass."""
         parts = {"mean": mix.mean, "spread": mix.spread, "offset": mix.offset, "slope": mix.slope, "weight": mix.weight}
         for name, part in parts.items():
@@ -185,22 +192,22 @@ class Search:
             new[rows, 0] = part
             setattr(self, name, np.concatenate([old, new], axis=1))
 
-    def _master(self) -> tuple[Master, Array]:
+    def _best(self) -> tuple[Direction, Float[Array, "points"]]:
         """The best direction and the value of the best mixture of the cuts, in units of `unit`."""
         shape = (*self.shape, self.mean.shape[1])
         mean = self.mean.reshape(shape) * self.ratio[..., None]
         spread = self.spread.reshape(shape) * self.ratio[..., None]
-        master = best_direction(mean, spread)
-        both = np.stack([master.share, 1.0 - master.share], axis=-1)
-        size = (both * np.take_along_axis(mean, master.cuts, axis=-1)).sum(axis=-1)
-        cost = (both * np.take_along_axis(spread, master.cuts, axis=-1)).sum(axis=-1)
-        return master, np.sqrt(np.square(size).sum(axis=-1)) + cost.sum(axis=-1)
+        found = best_direction(mean, spread)
+        both = np.stack([found.share, 1.0 - found.share], axis=-1)
+        size = (both * np.take_along_axis(mean, found.cuts, axis=-1)).sum(axis=-1)
+        cost = (both * np.take_along_axis(spread, found.cuts, axis=-1)).sum(axis=-1)
+        return found, np.sqrt(np.square(size).sum(axis=-1)) + cost.sum(axis=-1)
 
-    def _proof(self, master: Master) -> Proof:
+    def _proof(self, found: Direction) -> Proof:
         points, dim = self.shape
         rows = np.arange(points * dim)[:, None]
-        cuts = master.cuts.reshape(-1, 2)
-        share = np.stack([master.share, 1.0 - master.share], axis=-1).reshape(-1, 2, 1)
+        cuts = found.cuts.reshape(-1, 2)
+        share = np.stack([found.share, 1.0 - found.share], axis=-1).reshape(-1, 2, 1)
         four = (points, dim, 4)
         weight = (share * self.weight[rows, cuts]).reshape(four)
         scale, sign, length = (getattr(self.oracle, k).reshape(points, dim) for k in ("scale", "sign", "length"))
@@ -211,7 +218,12 @@ class Search:
         tilt = self.v * (scale / np.where(length > 0, length, 1.0))
         return Proof(np.maximum(lower, 0.0), self.u * sign, tilt, offset, slope, weight)
 
-    def _balanced(self, weight: Array, slope: Array, scale: Array) -> tuple[Array, Array]:
+    def _balanced(
+        self,
+        weight: Float[Array, "points dim 4"],
+        slope: Float[Array, "points dim 4"],
+        scale: Float[Array, "points dim"],
+    ) -> tuple[Float[Array, "points dim 4"], Float[Array, "points dim 4"]]:
         """Where f' vanishes at x or jumps across 0: the mean-zero mixture of its one-sided limits."""
         before, after = (self.oracle.limits[:, k].reshape(scale.shape) for k in (0, 1))
         size = np.abs(before) + np.abs(after)

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stationarity.oracle import Array, Minimum, Oracle, Rows
+from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
+from stationarity.oracle import Minimum, Oracle
 
 ROUNDS = 60
 HALVE = 4  # every 4th round halves the interval of v instead, against slow one-sided convergence
@@ -22,39 +22,41 @@ HALVE = 4  # every 4th round halves the interval of v instead, against slow one-
 
 @dataclass
 class Mixture:
-    """Two atoms with mean 0 and the dual v: lower <= phi(u) <= u mean + spread. Shapes (rows,) or (rows, 2)."""
+    """Two atoms with mean 0 and the dual v: lower <= phi(u) <= u mean + spread."""
 
-    tilt: Array
-    lower: Array
-    offset: Array
-    slope: Array
-    weight: Array
+    tilt: Float[Array, "rows"]
+    lower: Float[Array, "rows"]
+    offset: Float[Array, "rows 2"]
+    slope: Float[Array, "rows 2"]
+    weight: Float[Array, "rows 2"]
 
     @property
-    def mean(self) -> Array:
-        """E g."""
+    def mean(self) -> Float[Array, "rows"]:
+        """E g over the two atoms."""
         return np.asarray((self.weight * self.slope).sum(axis=-1))
 
     @property
-    def spread(self) -> Array:
-        """E e^2."""
+    def spread(self) -> Float[Array, "rows"]:
+        """E e^2 over the two atoms."""
         return np.asarray((self.weight * np.square(self.offset)).sum(axis=-1))
 
 
-def start(oracle: Oracle, rows: Rows, distance: Array) -> tuple[Array, Array]:
-    """Atoms at about -distance and +distance: (offsets, slopes), each (rows, 2)."""
+def start(
+    oracle: Oracle, rows: Int[IntArray, "rows"], distance: Float[Array, "rows"]
+) -> tuple[Float[Array, "rows 2"], Float[Array, "rows 2"]]:
+    """Atoms at about -distance and +distance: (offsets, slopes)."""
     return oracle.slope(np.repeat(rows[:, None], 2, axis=1), np.stack([-distance, distance], axis=1))
 
 
 @dataclass
 class _Model:
-    """The two atoms around 0, shapes (rows, 2), and the heights of h_u there and at 0."""
+    """The two atoms around 0, and the heights of h_u there and at 0."""
 
-    offset: Array
-    slope: Array
-    u: Array
+    offset: Float[Array, "rows 2"]
+    slope: Float[Array, "rows 2"]
+    u: Float[Array, "rows"]
 
-    def best(self) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def best(self) -> tuple[Float[Array, "rows"], Float[Array, "rows"], Bool[BoolArray, "rows"]]:
         """(v, the model's value, whether the point mass at 0 is its best law)."""
         height = self.u[:, None] * self.slope + np.square(self.offset)
         left, right = -self.offset[:, 0], self.offset[:, 1]
@@ -64,15 +66,21 @@ class _Model:
         value = (right * height[:, 0] + left * height[:, 1]) / (left + right)
         return v, np.where(alone, self.u, np.minimum(value, self.u)), alone
 
-    def replace(self, rows: Rows, found: Minimum) -> None:
+    def replace(self, rows: Int[IntArray, "busy"], found: Minimum) -> None:
         """Put each minimiser in the place of the atom on its side."""
         for side, hit in enumerate((found.offset < 0, found.offset > 0)):
             self.offset[rows[hit], side] = found.offset[hit]
             self.slope[rows[hit], side] = found.slope[hit]
 
 
-def envelope(oracle: Oracle, rows: Rows, u: Array, gap: Array, atoms: tuple[Array, Array]) -> Mixture:
-    """Bracket phi(u), u >= 0, to within `gap` (both (rows,)), starting from any atoms left and right of 0."""
+def envelope(
+    oracle: Oracle,
+    rows: Int[IntArray, "rows"],
+    u: Float[Array, "rows"],
+    gap: Float[Array, "rows"],
+    atoms: tuple[Float[Array, "rows 2"], Float[Array, "rows 2"]],
+) -> Mixture:
+    """Bracket phi(u), u >= 0, to within `gap`, starting from any atoms left and right of 0."""
     model = _Model(atoms[0].copy(), atoms[1].copy(), u)
     lower, tilt = np.full(u.shape, -np.inf), np.zeros(u.shape)
     ends = np.full((len(u), 2), -np.inf)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from foundation.arrays import Array, Bool, BoolArray, Float
 from objectives.base import Objective
-from stationarity.oracle import ROUNDING, Array
+from stationarity.oracle import ROUNDING
 
 GUESSES = 1 << 9  # boxes kept a level where nothing can be certified
 LEVELS = 40
@@ -20,7 +20,7 @@ class Local:
     """The objective around x in its own units (see general.py), and the atoms seen: offsets e and slopes g(e)."""
 
     objective: Objective
-    x: Array
+    x: Float[Array, "dim"]
     lam: float
     budget: int
     atoms: list[Array] = field(default_factory=list)
@@ -38,18 +38,18 @@ class Local:
         self.certified = bool(np.isfinite(self.steepness))
         self.signs = np.array(list(product((-1.0, 1.0), repeat=len(self.x))))
 
-    def slope(self, e: Array) -> tuple[Array, Array]:
-        """(e moved so that x + length e is a float, g there), shapes (..., dim)."""
+    def slope(self, e: Float[Array, "*batch dim"]) -> tuple[Float[Array, "*batch dim"], Float[Array, "*batch dim"]]:
+        """(e moved so that x + length e is a float, g there)."""
         point = self.x + e * self.length
         return (point - self.x) / self.length, self.objective.grad(point) / self.scale
 
-    def add(self, e: Array) -> None:
-        """One more atom, shape (dim,)."""
+    def add(self, e: Float[Array, "dim"]) -> None:
+        """Put one more atom at offset e."""
         e, g = self.slope(e)
         self.atoms.append(e)
         self.slopes.append(g)
 
-    def search(self, u: Array, v: Array, gap: float) -> tuple[float, bool]:
+    def search(self, u: Float[Array, "dim"], v: Float[Array, "dim"], gap: float) -> tuple[float, bool]:
         """(a lower bound of inf <u, g(e)> + |e|^2 - <v, e>, whether it is within `gap`); adds the best atom.
 
         Beyond |e| = reach the value exceeds that at 0: |e|^2 - |v||e| <= <u, g(0)> + ||u|| height inside. Without a
@@ -80,7 +80,9 @@ class Local:
         error = ROUNDING * (norm * self.height + reach * (reach + speed))
         return (min(done, best) if self.certified else best) - error, complete
 
-    def _boxes(self, u: Array, v: Array, centre: Array, half: float) -> tuple[Array, Array, Array]:
+    def _boxes(
+        self, u: Float[Array, "dim"], v: Float[Array, "dim"], centre: Float[Array, "boxes dim"], half: float
+    ) -> tuple[Float[Array, "points dim"], Float[Array, "points"], Float[Array, "boxes"]]:
         """Points visited, values there, and a lower bound on each box (-inf without a Lipschitz constant).
 
         Always <u, g> >= -||u|| height. With steepness only: <u, g> is at least its value at the centre less ||u||
@@ -109,6 +111,6 @@ class Local:
         return e.reshape(-1, dim), value.ravel(), low
 
 
-def _smallest(value: Array) -> NDArray[np.bool_]:
+def _smallest(value: Float[Array, "boxes"]) -> Bool[BoolArray, "boxes"]:
     """Which boxes to look into where nothing is certified."""
     return value <= np.partition(value, GUESSES)[GUESSES] if len(value) > GUESSES else np.ones(len(value), bool)

@@ -18,21 +18,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stationarity.oracle import Array, Rows
+from foundation.arrays import Array, Float, Int, IntArray
 
 BISECTIONS = 64
 
 
-class Master(NamedTuple):
-    """u (points, dim); the two cuts mixed, (points, dim, 2), and the share of the first, (points, dim)."""
+class Direction(NamedTuple):
+    """The direction u, the two cuts whose mixture is best for it, and the share of the first of them."""
 
-    u: Array
-    cuts: Rows
-    share: Array
+    u: Float[Array, "points dim"]
+    cuts: Int[IntArray, "points dim 2"]
+    share: Float[Array, "points dim"]
 
 
-def last_use(mean: Array, spread: Array) -> Array:
-    """r_k, where cut k stops being minimal as u grows; inf if never. Shapes (..., cuts)."""
+def last_use(
+    mean: Float[Array, "points dim cuts"], spread: Float[Array, "points dim cuts"]
+) -> Float[Array, "points dim cuts"]:
+    """r_k, where cut k stops being minimal as u grows; inf if never."""
     fall = mean[..., :, None] - mean[..., None, :]
     rise = spread[..., None, :] - spread[..., :, None]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -42,11 +44,11 @@ def last_use(mean: Array, spread: Array) -> Array:
     return np.asarray(meet.min(axis=-1))
 
 
-def best_direction(mean: Array, spread: Array) -> Master:
-    """Solve the master problem for every point: mean, spread of shape (points, dim, cuts)."""
+def best_direction(mean: Float[Array, "points dim cuts"], spread: Float[Array, "points dim cuts"]) -> Direction:
+    """Solve the direction problem for every point: u, and the law in which its best cuts are mixed."""
     ends = last_use(mean, spread)
 
-    def at(mu: Array) -> Array:
+    def at(mu: Float[Array, "points"]) -> Float[Array, "points dim"]:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             line = mean / mu[:, None, None]
         line = np.where(np.isnan(line), 0.0, line)
@@ -73,4 +75,4 @@ def best_direction(mean: Array, spread: Array) -> Master:
     share = np.divide(target - ends_mean[..., 1], gap, out=np.ones_like(gap), where=gap > 0)
     missing = ~(mean <= target[..., None]).any(axis=-1)
     share = np.where(missing, 1.0, np.clip(share, 0.0, 1.0))
-    return Master(u, pair, share)
+    return Direction(u, pair, share)

@@ -1,0 +1,115 @@
+"""The exam of every noise and of every adversary of the tables: levels are kept, streams have no cuts, foes no memory.
+
+What a class says of itself for the exam stands in the line that enters it (objectives/catalogue.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
+from tests.test_objectives import made, points, special
+
+
+@pytest.mark.parametrize("noise", sorted(NOISES))
+def test_noise(noise):
+    """Unbiased; the variance is never above the certified level and, at some point, near it if that is attained."""
+    exam = NOISES.exam(noise)
+    objective, oracle = made(exam.on), build(NOISES, noise, exam.arguments)
+    levels = oracle.levels(objective)
+    dim, count, worst = len(objective.start), 200_000, np.zeros(len(objective.start))
+    for x in np.concatenate([special(exam, objective), points(objective, 5)]):
+        rng = np.random.Generator(np.random.SFC64(7))
+        raw = np.empty((count, oracle.width(dim)))
+        oracle.fill(rng, raw)
+        batch = np.broadcast_to(x, (count, dim)).copy()
+        grad, out = objective.grad(batch), np.empty((count, dim))
+        oracle.stochastic(objective, batch, grad, raw * oracle.scale(dim) if oracle.additive else raw, out)
+        error = out - grad
+        assert np.abs(error.mean(axis=0)).max() <= 5 * max(levels.sigma, 1e-300) / np.sqrt(count)
+        variance = np.square(error).mean(axis=0)
+        worst = np.maximum(worst, variance)
+        assert (variance <= np.square(levels.coordinate_sigma) * 1.02 + 1e-300).all()
+        assert variance.sum() <= levels.sigma**2 * 1.02 + 1e-300
+    if not exam.unattained:
+        np.testing.assert_allclose(worst, np.square(levels.coordinate_sigma), rtol=0.03, atol=1e-300)
+
+
+@pytest.mark.parametrize("noise", sorted(NOISES))
+def test_noise_stream_has_no_cuts(noise):
+    """One long fill or many short ones: the same numbers."""
+    oracle = build(NOISES, noise, NOISES.exam(noise).arguments)
+    whole, parts = np.empty((300, 3)), np.empty((300, 3))
+    oracle.fill(np.random.Generator(np.random.SFC64(3)), whole)
+    rng = np.random.Generator(np.random.SFC64(3))
+    for cut in (parts[:1], parts[1:8], parts[8:200], parts[200:]):
+        oracle.fill(rng, cut)
+    np.testing.assert_array_equal(whole, parts)
+
+
+@pytest.mark.parametrize("noise", sorted(NOISES))
+def test_the_two_kinds_of_noise(noise):
+    """Additive noise has a scale and adds raw numbers to the gradient; no other noise has a scale."""
+    exam = NOISES.exam(noise)
+    objective, oracle = made(exam.on), build(NOISES, noise, exam.arguments)
+    assert hasattr(oracle, "scale") == oracle.additive
+    if oracle.additive:
+        x, out = points(objective, 9), np.empty((9, len(objective.start)))
+        raw = np.random.default_rng(0).standard_normal(x.shape)
+        oracle.stochastic(objective, x, objective.grad(x), raw, out)
+        np.testing.assert_array_equal(out, objective.grad(x) + raw)
+
+
+def test_noise_that_does_not_fit():
+    """Dimension mismatch; a minibatch of what is not a finite sum."""
+    huber = build(OBJECTIVES, "huber", {})
+    with pytest.raises(ValueError, match="coordinate_sigma"):
+        build(NOISES, "gaussian", {"coordinate_sigma": [1.0, 2.0]}).levels(huber)
+    with pytest.raises(ValueError, match="needs a chain"):
+        build(NOISES, "chain", {}).levels(huber)
+    with pytest.raises(ValueError, match="finite sum"):
+        build(NOISES, "minibatch", {}).levels(huber)
+    with pytest.raises(ValueError, match="left out"):
+        build(NOISES, "gaussian", {"sigma": 1.0, "coordinate_sigma": [1.0]})
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+@pytest.mark.parametrize("name", sorted(ADVERSARIES))
+def test_adversary(name, dim):
+    """Finite gradients, all written; no memory; no run sees another; random numbers matter if it says so, and only
+    then."""
+    foe = build(ADVERSARIES, name, dict(ADVERSARIES.exam(name).arguments) | {"dim": dim})
+    assert foe.dim == dim
+    rng = np.random.default_rng(0)
+    drawn = False
+
+    def answer(time, play, raw):
+        out = np.full(play.shape, np.nan)
+        foe.next(time, play.copy(), raw.copy(), out)
+        assert np.isfinite(out).all()
+        return out
+
+    for time in [1, 2, 3, 4, 5, 50, 10_000, 1]:
+        play, raw, other = rng.standard_normal((3, 7, dim))
+        play[2] = 0.0
+        first = answer(time, play, raw)
+        answer(time + 1, other, play)
+        np.testing.assert_array_equal(answer(time, play, raw), first)
+        drawn |= bool((answer(time, play, other) != first).any())
+        one = np.arange(7)[:, None] == 3
+        np.testing.assert_array_equal(answer(time, np.where(one, play, other), np.where(one, raw, play))[3], first[3])
+    assert drawn == foe.random
+
+
+def test_a_size_for_each_run():
+    """Code may give every run its own size; a size that is not positive, or overflows, is refused."""
+    sizes = np.array([[1e-9], [1.0], [1e9]])
+    play, raw = np.random.default_rng(0).standard_normal((2, 3, 2))
+    out, unit = np.empty((3, 2)), np.empty((3, 2))
+    ADVERSARIES["against_play"](growth=1.0, dim=2, size=sizes).next(1, play, raw, out)
+    ADVERSARIES["against_play"](growth=1.0, dim=2).next(1, play, raw, unit)
+    np.testing.assert_array_equal(out, sizes * unit)
+    for wrong in ({"size": -sizes}, {"size": sizes[:, 0]}, {"growth": 1e9}):
+        with pytest.raises(ValueError, match=r"^against_play\."):
+            ADVERSARIES["against_play"](**wrong)
