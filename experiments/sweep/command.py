@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
+from collections.abc import Sequence
 
 import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from experiments.sweep import config
-from experiments.sweep.jobs import complain, sweep
+from experiments.sweep.job import make_job
 from experiments.sweep.pool import start_pool
+from experiments.sweep.running import sweep
+from experiments.sweep.tables import CONF, register
 
 
 def _run_one(raw: DictConfig) -> BaseException | None:
     """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
     try:
-        job = config.validate(raw)
+        job = make_job(raw)
         with start_pool(workers=1, tasks=1) as pool:
             failures = sweep([job], pool)
     except (OmegaConfBaseException, ValueError, TypeError) as error:
@@ -41,16 +44,22 @@ def _one_line(error: BaseException) -> str:
 def run() -> int:
     """The exit code: 0 only if every case was measured."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, and leave as one line
-    config.register()
     with tempfile.TemporaryDirectory() as scratch:
         OmegaConf.register_new_resolver("scratch", lambda: scratch, replace=True)
         outcome: list[BaseException | None] = []
         try:
+            register()
             task = lambda raw: outcome.append(_run_one(raw))  # noqa: E731 - hydra.main takes a function of one argument
-            hydra.main(version_base="1.3", config_path=str(config.CASES.parent), config_name="config")(task)()
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
             if outcome and outcome[0] is not None:
                 raise outcome[0]
         except (HydraException, OmegaConfBaseException, ValueError, TypeError, RuntimeError) as error:
             complain([_one_line(error)])
             return 1
     return 0
+
+
+def complain(lines: Sequence[str]) -> None:
+    """Errors go to standard error, a line each."""
+    for line in lines:
+        print(line, file=sys.stderr)
