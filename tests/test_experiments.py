@@ -92,6 +92,8 @@ def test_a_bad_objective_fails_alone():
     [
         ("seed=-1", "seed = -1: must be an integer in"),
         ("workers=0", "workers = 0: must be an integer in"),
+        ("+seeed=1", "seeed is unknown: must be one of seed, "),
+        ("+problem.level=1", "problem.level is unknown: must be one of name, "),
         ("preset.runs=2", "preset.runs = 2"),
         ("preset.runs=many", "preset.runs = 'many': must be an integer in"),
         ("~preset.runs", "preset.runs is missing"),

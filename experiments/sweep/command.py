@@ -18,6 +18,9 @@ from experiments.sweep.pool import start_pool
 from experiments.sweep.running import sweep
 from experiments.sweep.tables import CONF, register
 
+_WHERE = re.compile(r"\s*(full_key|object_type|reference_type)[:=].*?(?=\n|$)")
+_ADVICE = re.compile(r"Config search path:.*|Set the environment variable.*|To append to your config.*", re.S)
+
 
 def _run_one(raw: DictConfig) -> BaseException | None:
     """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
@@ -31,14 +34,11 @@ def _run_one(raw: DictConfig) -> BaseException | None:
 
 
 def _one_line(error: BaseException) -> str:
-    """What is wrong, in one line: Hydra spreads the choices and the cause over several."""
+    """What is wrong, in one line: Hydra spreads the choices and the cause over several, and adds advice."""
     cause = error.__cause__
-    text = f"{error} {cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
-    text = re.sub(r"\s*(full_key|object_type|reference_type)[:=].*?(?=\n|$)", "", text)
-    text = re.sub(
-        r"Config search path:.*|Set the environment variable.*|To append to your config.*", "", text, flags=re.S
-    )
-    return "error: " + re.sub(r"\s+", " ", text).strip()
+    parts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
+    said = [_ADVICE.sub("", _WHERE.sub("", part)) for part in parts]
+    return "error: " + re.sub(r"\s+", " ", " ".join(said)).strip()
 
 
 def run() -> int:

@@ -42,6 +42,12 @@ def make_job(composed: DictConfig) -> Job:
     """The job of a configuration that Hydra composed. Raises ValueError, one line that names key and value."""
     config = OmegaConf.to_object(composed)
     assert isinstance(config, Config)
+    parts: dict[str, Any] = {"": config, "case.": config.case, "problem.": config.problem}
+    for key, part in parts.items():
+        known = [item.name for item in fields(part)]
+        for name in vars(part):  # "+key=value" adds whatever it says
+            if name not in known:
+                raise ValueError(f"{key}{name} is unknown: must be one of {', '.join(known)}")
     check_settings(config, "")
     case = config.case
     if case.claim not in CLAIMS:

@@ -96,10 +96,10 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _keys(key: str, row: Any, known: Collection[str], needed: str) -> None:
+    for name in row if isinstance(row, dict) else ():
+        _one_of(key, name, known)
     if not isinstance(row, dict) or needed not in row:
         raise ValueError(f"{key} = {row}: must say its {needed}")
-    for name in row:
-        _one_of(key, name, known)
 
 
 def _one_of(key: str, value: Any, known: Collection[str]) -> None:
