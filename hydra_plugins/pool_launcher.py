@@ -31,7 +31,7 @@ class PoolLauncher(Launcher):
     """Runs the jobs of a multirun in `workers` processes of this machine."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Remember what Hydra gives."""
+        """Remember the loader and the configuration that Hydra gives."""
         self.loader, self.master = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:

@@ -29,12 +29,12 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The case's name."""
+        """The case's name, which labels its random numbers."""
         return self.config.case.name
 
     @property
     def preset(self) -> str:
-        """The preset's name."""
+        """The preset's name: how much is measured."""
         return str(self.config.preset["name"])
 
 
