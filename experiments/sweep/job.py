@@ -73,9 +73,11 @@ def make(kind: type[R], given: Mapping[str, Any], key: str, owner: str) -> R:
     for item in fields(kind):  # type: ignore[arg-type]
         if item.name in known and item.name not in given and item.default is MISSING:
             raise ValueError(f"{key}.{item.name} is missing: {owner} must say it")
-    made = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
-    check_settings(made, key)
-    return made
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    unchecked = object.__new__(kind)
+    vars(unchecked).update(values)
+    check_settings(unchecked, key)  # before the record is made, which may compute with them
+    return kind(**values)
 
 
 def make_problem(config: ProblemConfig) -> Problem | Game:
