@@ -29,11 +29,13 @@ def needs_additive_noise(claim: Claim, problem: Problem) -> None:
 def fading_gradients(problem: Problem, context: Context, beta: float, windows: int) -> Float[Array, "times runs dim"]:
     """The gradient at the start, fading over windows/(1-beta) steps, plus noise: shape (T, runs, dim)."""
     runs, steps, dim = context.effort.runs, int(np.ceil(windows / (1.0 - beta))), problem.scales.dim
-    raw = np.empty((runs, steps, problem.noise.width(dim)))
+    noise = problem.noise
+    assert noise.additive
+    raw = np.empty((runs, steps, noise.width(dim)))
     for run in range(runs):
-        problem.noise.fill(context.streams.generator(run, "noise"), raw[run])
+        noise.fill(context.streams.generator(run, "noise"), raw[run])
     fade = np.exp(-np.arange(steps) * (1.0 - beta) / 10.0)[:, None, None]
-    return fade * problem.objective.grad(problem.objective.start) + raw.swapaxes(0, 1) * problem.noise.scale(dim)
+    return fade * problem.objective.grad(problem.objective.start) + raw.swapaxes(0, 1) * noise.scale(dim)
 
 
 def plays(learner: Learner, gradients: Float[Array, "times runs dim"]) -> Float[Array, "times runs dim"]:

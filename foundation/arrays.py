@@ -20,4 +20,4 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
     BoolArray = NDArray[np.bool_]
 else:
-    Array = IntArray = BoolArray = np.ndarray
+    Array = IntArray = BoolArray = np.ndarray | np.generic  # a sum over the only axis is a scalar: no axes are left

@@ -63,7 +63,7 @@ def check_settings(record: Any, key: str) -> None:
             value = getattr(record, item.name)
             wanted = _refusal(value, types(type(record))[item.name], interval, least)
             if wanted:
-                raise ValueError(f"{key}.{item.name} = {value!r}: must {wanted}")
+                raise ValueError(f"{key}{'.' if key else ''}{item.name} = {value!r}: must {wanted}")
 
 
 def _refusal(value: Any, hint: Any, interval: Interval, least: int) -> str:

@@ -18,20 +18,20 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
-from experiments.registry import CLAIMS
-from experiments.sweep import config
-from experiments.sweep.config import CASES, Job
-from experiments.sweep.jobs import complain, sweep
+from experiments.sweep.command import complain
+from experiments.sweep.job import Job, make_job
 from experiments.sweep.pool import start_pool
+from experiments.sweep.running import sweep
+from experiments.sweep.tables import cases, register
 
 
 class PoolLauncher(Launcher):
     """Runs the jobs of a multirun in `workers` processes of this machine."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Remember what Hydra gives."""
+        """Remember the loader and the configuration that Hydra gives."""
         self.loader, self.master = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
@@ -39,8 +39,8 @@ class PoolLauncher(Launcher):
         first = compose(self.loader, self.master, job_overrides[0])
         with start_pool(first.config.workers, len(job_overrides)) as pool:
             jobs = self._compose(job_overrides, pool)
-            claims = list(CLAIMS)
-            jobs.sort(key=lambda job: (claims.index(job.config.case.claim), job.name))  # the report follows the paper
+            order = list(cases())
+            jobs.sort(key=lambda job: order.index(job.name) if job.name in order else len(order))  # as in the report
             failures = sweep(jobs, pool)
         complain(failures)
         if failures:
@@ -49,14 +49,13 @@ class PoolLauncher(Launcher):
 
     def _compose(self, job_overrides: Sequence[Sequence[str]], pool: ProcessPoolExecutor) -> list[Job]:
         """The jobs of the sweep, without those that their preset leaves out."""
-        keep = pool.map(may_be_wanted, job_overrides, chunksize=16)
-        wanted = [overrides for overrides, kept in zip(job_overrides, keep, strict=True) if kept]
+        wanted = [overrides for overrides in job_overrides if may_be_wanted(overrides)]
         jobs = []
         found = pool.map(partial(try_to_compose, self.loader, self.master), wanted, chunksize=4)
         for overrides, job in zip(wanted, found, strict=True):
             if job is None:  # bad input: here its error is whole
                 job = compose(self.loader, self.master, overrides)
-            if job.config.preset.name in job.config.case.presets:
+            if job.preset in job.config.case.presets:
                 jobs.append(job)
         return jobs
 
@@ -66,12 +65,12 @@ def compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str]) 
     composed: Any = loader.load_sweep_config(master, list(overrides))
     with open_dict(composed):
         del composed["hydra"]
-    return config.validate(composed)
+    return make_job(composed)
 
 
 def try_to_compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str]) -> Job | None:
     """The same in another process; None for any error, for not all of them can travel."""
-    config.register()
+    register()
     try:
         return compose(loader, master, overrides)
     except Exception:
@@ -79,12 +78,12 @@ def try_to_compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence
 
 
 def may_be_wanted(overrides: Sequence[str]) -> bool:
-    """False if the case's own file leaves out the preset that is asked for; nothing is composed to find that out."""
+    """False if the case's own row leaves out the preset that is asked for; nothing is composed to find that out."""
     chosen = dict(override.lstrip("+").split("=", 1) for override in overrides if "=" in override)
-    path = CASES / f"{chosen.get('case')}.yaml"
-    if "preset" not in chosen or "case.presets" in chosen or not path.is_file():
+    row = cases().get(chosen.get("case", ""))
+    if row is None or "preset" not in chosen or "case.presets" in chosen:
         return True
-    return chosen["preset"] in OmegaConf.load(path).case.get("presets", [chosen["preset"]])
+    return chosen["preset"] in row.presets
 
 
 class LightSweeper(BasicSweeper):

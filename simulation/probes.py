@@ -102,7 +102,7 @@ class Descent(Probe):
         """Values count from the start's."""
         assert objective is not None
         self._value = objective.value
-        self.origin = objective.value(now.x)
+        self.origin = np.asarray(objective.value(now.x))
 
     def step(self, now: Step, row: Row, last: Row) -> None:
         """Raw row: the signals themselves."""

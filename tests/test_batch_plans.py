@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.registry import CLAIMS
+from experiments.sweep.claims import CLAIMS
 from experiments.words.claim import Twin
 from experiments.words.harness import examine, measure
 from experiments.words.problem import Context, Effort, Problem

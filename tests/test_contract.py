@@ -12,17 +12,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("theory", "objectives", "optimizers", "simulation", "experiments", "analysis")
+FLOORS = (
+    {"foundation"},
+    {"theory", "objectives", "optimizers"},
+    {"simulation", "stationarity"},
+    {"experiments"},
+    {"analysis"},
+)  # from the ground up: a package may import itself and the floors below
+PACKAGES = tuple(package for floor in FLOORS for package in sorted(floor))
+BELOW = {package: set().union(*FLOORS[:i]) for i, floor in enumerate(FLOORS) for package in floor}
+EVIDENCE = {"experiments.words.evidence", "experiments.sweep.cells"}  # all that analysis knows of experiments
 MODULES = sorted(
-    path for package in (*PACKAGES, "benchmarks", "hydra_plugins") for path in (ROOT / package).glob("*.py")
+    path for package in (*PACKAGES, "benchmarks", "hydra_plugins") for path in (ROOT / package).rglob("*.py")
 )
-MAY_IMPORT = {
-    "theory": {"theory"},
-    "objectives": {"objectives"},
-    "optimizers": {"optimizers"},
-    "simulation": {"simulation", "objectives", "optimizers", "theory"},
-    "experiments": {"experiments", "simulation", "objectives", "optimizers", "theory"},
-    "analysis": {"analysis", "experiments"},
+# folders (without what is below them) that still have docstrings of under five words
+TERSE = {
+    "analysis",
+    "benchmarks",
+    "experiments",
+    "experiments/words",
+    "objectives",
+    "optimizers",
+    "simulation",
+    "stationarity",
+    "theory",
 }
 LONGEST = 250  # lines of a module
 HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space
@@ -62,6 +75,42 @@ def is_property(node: ast.FunctionDef | ast.ClassDef) -> bool:
     return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
+def bases(node: ast.ClassDef) -> list[str]:
+    """The names of a class's bases, without packages and type arguments."""
+    return [ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases]
+
+
+def classes() -> dict[str, list[ast.ClassDef]]:
+    """All classes of the project by name."""
+    found: dict[str, list[ast.ClassDef]] = {}
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(node)
+    return found
+
+
+def says_enough(node: ast.AST) -> bool:
+    """Five words or more, and not only where to look."""
+    text = ast.get_docstring(node) or ""  # type: ignore[arg-type]
+    return len(text.split()) >= 5 and not re.fullmatch(r"See [^.]*(\.\w[^.]*)*\.?", text)
+
+
+def inherited(node: ast.ClassDef, known: dict[str, list[ast.ClassDef]]) -> set[str]:
+    """Methods that a base of the class documents, or a protocol of which the class has every method."""
+    own = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+    found: set[str] = set()
+    for kinds in known.values():
+        for kind in kinds:
+            methods = {item.name: item for item in kind.body if isinstance(item, ast.FunctionDef)}
+            is_base = kind.name in bases(node)
+            if is_base:
+                found |= inherited(kind, known)
+            if is_base or ("Protocol" in bases(kind) and kind is not node and methods.keys() <= own):
+                found |= {name for name, item in methods.items() if says_enough(item)}
+    return found
+
+
 def tracked() -> list[Path]:
     """The repository's own text files."""
     listed = subprocess.run(
@@ -85,22 +134,58 @@ def test_module(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST, f"{name(path)} is too long"
 
 
+def test_docstrings_say_something() -> None:
+    """Five words or more for everything public, and not only "See X."; an override may leave that to its base."""
+    known, terse = classes(), []
+    for path in MODULES:
+        if name(path.parent) in TERSE:
+            continue
+        module = tree(path)
+        override = {
+            id(item): inherited(node, known)
+            for node in ast.walk(module)
+            if isinstance(node, ast.ClassDef)
+            for item in node.body
+        }
+        terse += [
+            f"{name(path)}: {label}"
+            for label, node in public(module.body)
+            if not says_enough(node) and not is_property(node) and node.name not in override.get(id(node), ())
+        ]
+    assert not terse, "\n".join(terse)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_point_down(package: str) -> None:
-    """analysis | experiments > simulation > leaves; the leaves do not know each other."""
+    """A floor knows those below, and rooms of one floor do not know each other."""
     ours = {*PACKAGES, "tests", "benchmarks", "hydra_plugins"}
-    for path in (ROOT / package).glob("*.py"):
+    for path in (ROOT / package).rglob("*.py"):
         found = {target.split(".")[0] for target in imports(tree(path))} & ours
-        assert found <= MAY_IMPORT[package], f"{name(path)} imports {found - MAY_IMPORT[package]}"
+        wrong = found - BELOW[package] - {package}
+        assert not wrong, f"{name(path)} imports {wrong}"
+
+
+def within(target: str, modules: set[str]) -> bool:
+    """Whether the dotted name is one of the modules or in one."""
+    return any(target == module or target.startswith(f"{module}.") for module in modules)
 
 
 def test_analysis_sees_evidence_only() -> None:
-    """Who judges must not know how it was measured; and evidence itself knows nothing of the project."""
-    for path in (ROOT / "analysis").glob("*.py"):
-        seen = {target for target in imports(tree(path)) if target.split(".")[0] == "experiments"}
-        assert all(target.startswith("experiments.evidence") for target in seen), f"{name(path)} imports {seen}"
-    mine = {target.split(".")[0] for target in imports(tree(ROOT / "experiments" / "evidence.py"))}
-    assert not mine & set(PACKAGES)
+    """Who judges must not know how it was measured; and evidence knows nothing of the project but what it stands on."""
+    for path in (ROOT / "analysis").rglob("*.py"):
+        seen = {target for target in imports(tree(path)) if within(target, {"experiments"})}
+        assert all(within(target, EVIDENCE) for target in seen), f"{name(path)} imports {seen}"
+    for module in EVIDENCE:
+        path = ROOT / f"{module.replace('.', '/')}.py"
+        seen = {target for target in imports(tree(path)) if within(target, set(PACKAGES))}
+        assert all(within(target, {"foundation", *EVIDENCE}) for target in seen), f"{name(path)} imports {seen}"
+
+
+def test_words_do_not_know_who_speaks() -> None:
+    """experiments/words/ knows neither claims nor the machinery that runs them."""
+    for path in (ROOT / "experiments" / "words").rglob("*.py"):
+        seen = {target for target in imports(tree(path)) if within(target, {"experiments"})}
+        assert all(within(target, {"experiments.words"}) for target in seen), f"{name(path)} imports {seen}"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "conf").rglob("*.yaml")), ids=name)

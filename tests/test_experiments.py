@@ -10,30 +10,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
-from experiments.registry import CLAIMS
-from experiments.sweep import config
-from experiments.sweep.jobs import ROOT, key, run, sources, sweep
+from experiments.sweep.claims import CLAIMS
+from experiments.sweep.job import make_job
+from experiments.sweep.keys import ROOT, key, sources
 from experiments.sweep.pool import start_pool
+from experiments.sweep.running import run, sweep
+from experiments.sweep.schema import PRESETS
+from experiments.sweep.tables import CONF, cases, problems, register
 from experiments.words.harness import measure
 from experiments.words.problem import Context, Effort
+from foundation.settings import settings
 
-CASES = sorted(path.stem for path in (ROOT / "conf" / "case").glob("*.yaml"))
+CASES = list(cases())
 
 
 def job(case, *overrides, results="unused"):
-    config.register()
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
         arguments = [f"case={case}", "preset=smoke", f"results={results}", *overrides]
-        return config.validate(compose("config", [*arguments, "hydra/launcher=basic"]))
+        return make_job(compose("config", [*arguments, "hydra/launcher=basic"]))
 
 
 def test_every_case_composes():
-    """Each case is a valid job, named after its file; every claim has cases, in smoke too."""
+    """Each row is a valid job of its name, every claim and problem has rows, and every claim has some in smoke."""
     jobs = [job(case) for case in CASES]
     assert [made.name for made in jobs] == CASES
     assert {made.config.case.claim for made in jobs} == set(CLAIMS)
     assert {made.config.case.claim for made in jobs if "smoke" in made.config.case.presets} == set(CLAIMS)
+    assert {row.problem for row in cases().values()} == set(problems())
     assert len({key(made) for made in jobs}) == len(jobs)
 
 
@@ -41,7 +47,7 @@ def test_every_case_composes():
 def test_every_claim_introduces_itself(name):
     """Label, title, statement, and at least one control."""
     info = CLAIMS[name].info()
-    assert info.label and info.title and len(info.statement) > 80
+    assert info.label and info.title and len(" ".join(info.statement)) > 80
     assert CLAIMS[name]().controls()
 
 
@@ -84,9 +90,15 @@ def test_a_bad_objective_fails_alone():
 @pytest.mark.parametrize(
     ("override", "text"),
     [
-        ("seed=-1", "seed = -1: must be >= 0"),
+        ("seed=-1", "seed = -1: must be an integer in"),
+        ("workers=0", "workers = 0: must be an integer in"),
+        ("+seeed=1", "seeed is unknown: must be one of seed, "),
+        ("+problem.level=1", "problem.level is unknown: must be one of name, "),
         ("preset.runs=2", "preset.runs = 2"),
-        ("preset.guess_limit=nan", "guess_limit"),
+        ("preset.runs=many", "preset.runs = 'many': must be an integer in"),
+        ("~preset.runs", "preset.runs is missing"),
+        ("+preset.rnus=9", "preset.rnus = 9: unknown; a preset takes runs, "),
+        ("preset.guess_limit=nan", "preset.guess_limit = nan: must lie in"),
         ("case.claim=theorem99", "must be one of"),
         ("+case.settings.colour=red", "unknown; theorem11 takes"),
         ("problem.objective=cube", "must be one of"),
@@ -105,6 +117,46 @@ def test_bad_values(override, text):
     with pytest.raises(ValueError, match=text) as caught:
         job("theorem11_kink", override)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            "lemma10:\n  a: {problem: kink, setings: {}}",
+            "cases.yaml: a: 'setings' is unknown, must be one of problem, ",
+        ),
+        ("lemma10:\n  a: {presets: [smoke]}", "cases.yaml: a = .*: must say its problem"),
+        ("lemma10:\n  a: {problem: kinkk}", "cases.yaml: a: problem: 'kinkk' is unknown"),
+        ("lemma10:\n  a: {problem: kink, presets: [smok]}", "cases.yaml: a: presets: 'smok' is unknown"),
+        ("lemma99:\n  a: {problem: kink}", "cases.yaml: lemma99: 'lemma99' is unknown"),
+        ("lemma10:", "cases.yaml: lemma10 = None: must be a table"),
+        ("lemma10:\n  a: {problem: kink}\n  a: {problem: kink}", "cases.yaml, line 3: found duplicate key a"),
+        ("lemma10:\n  a: {problem: kink}\nlemma20:\n  a: {problem: kink}", "cases.yaml: a has two rows, under lemma10"),
+        ("lemma10:\n  a: {problem: kink", "cases.yaml, line 3: "),
+    ],
+)
+def test_a_bad_row(row, text, tmp_path):
+    """ValueError with one line that names the row, whichever case was asked for."""
+    (tmp_path / "problems.yaml").write_text("kink: {description: a kink, objective: capped_abs}")
+    (tmp_path / "cases.yaml").write_text(row + "\n")
+    with pytest.raises(ValueError, match=text) as caught:
+        cases(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_problem(tmp_path):
+    """The same of the other table."""
+    (tmp_path / "problems.yaml").write_text("kink: {description: a kink, objectiv: capped_abs}")
+    with pytest.raises(ValueError, match=r"problems.yaml: kink: 'objectiv' is unknown, must be one of description"):
+        problems(tmp_path)
+
+
+def test_presets_are_the_files_of_conf():
+    """A row may name the presets that exist; every preset says every number of its own."""
+    assert {path.stem for path in (CONF / "preset").glob("*.yaml")} == set(PRESETS)
+    for path in (CONF / "preset").glob("*.yaml"):
+        assert list(OmegaConf.load(path)) == ["name", *settings(Effort)]
 
 
 def test_claims_refuse_the_wrong_problem():

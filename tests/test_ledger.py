@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis import ablation
-from analysis.judge import broken, judge
+from analysis.judge import judge
 from experiments.beyond_baselines import Baselines
 from experiments.corollary12_optimality import ChainProgress, Traversal, large_steps, traversal_times
 from experiments.corollary12_optimality_rate import ScaledRate, ScaledStationarity, scaled
@@ -16,8 +15,6 @@ from experiments.section1_1_output import Section11
 from experiments.section5_2_2_untuned import UntunedRegret, UntunedSteps
 from experiments.section6_1_correction import BiasCorrection, Rescaling
 from experiments.section6_3_tuned import TunedGain
-from experiments.section7_ablation import Section7
-from experiments.sweep.cells import Cell
 from experiments.words import harness
 from experiments.words.harness import advance, examine, measure
 from experiments.words.problem import Context, Effort, Game, Problem
@@ -109,18 +106,6 @@ def test_the_gradient_at_the_average():
     (ruling,) = judge(measure(claim, problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0), CONTEXT).checks)
     assert ruling.verdict == "supported" and ruling.check.start > ruling.check.bound
     assert ruling.check.bound == pytest.approx(17 / 16 + 0.237 + 0.25)
-
-
-def test_the_table_of_ablations_tells_what_breaks():
-    claim = Section7()
-    kink = problem("capped_abs", "two_point", {"sigma": 0.2}, slope=2.0, begin=1.6, cap=50.0)
-    evidence, controls = examine(claim, kink, CONTEXT)
-    twins = tuple(control for control in controls if control.name in ("no momentum", "no clip"))
-    cell = Cell("k", "section7", claim.info(), "kink", evidence=evidence, controls=twins)
-    table = broken([cell])
-    assert set(table["control"]) == {"no momentum", "no clip"}
-    page = ablation.page(table)
-    assert "momentum" in page and "end to end" in page and "Section 7" in page
 
 
 @pytest.mark.parametrize(

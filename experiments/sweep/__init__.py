@@ -1,1 +1,1 @@
-"""The machinery behind `python -m experiments`: configuration, jobs, processes, cells. Nothing here knows a claim."""
+"""The machinery behind `python -m experiments`: tables, configuration, jobs, processes, cells. It names no claim."""

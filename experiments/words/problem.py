@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, replace
 
 import numpy as np
 
 from foundation.arrays import Array, Float
+from foundation.settings import setting
 from objectives.adversaries import Adversary
 from objectives.base import Objective
 from objectives.noise import Noise
@@ -79,18 +80,20 @@ class Effort:
     that was chosen, where a slope is fitted to their means. points: where the measure is bracketed outside separable
     objectives. windows: T (1 - beta) where T is free. guess_limit: the largest C/eps of Theorems 11 and 18. draws:
     samples a run of the one-step identities.
+
+    The ranges hold for presets; code may make smaller ones.
     """
 
-    runs: int
-    windows: int
-    guess_limit: float
-    draws: int
-    many_runs: int = 128
-    slope_runs: int = 16
-    gain_runs: int = 8
-    tuning_runs: int = 8
-    fresh_runs: int = 640
-    points: int = 4
+    runs: int = setting(MISSING, "[8, inf)")
+    windows: int = setting(MISSING, "[1, inf)")
+    guess_limit: float = setting(MISSING, "[1, inf)")
+    draws: int = setting(MISSING, "[100, inf)")
+    many_runs: int = setting(128, "[8, inf)")
+    slope_runs: int = setting(16, "[8, inf)")
+    gain_runs: int = setting(8, "[8, inf)")
+    tuning_runs: int = setting(8, "[1, inf)")
+    fresh_runs: int = setting(640, "[8, inf)")
+    points: int = setting(4, "[1, inf)")
 
 
 @dataclass(frozen=True)
