@@ -113,7 +113,7 @@ class UntunedRegret(Claim):
             where = f"case.settings.sizes = {self.sizes}, beta = {self.beta}"
             raise ValueError(f"{where}: each size must be < 1/sqrt(1-beta) = {largest:.4g}")
 
-    def accepts(self, problem: Game) -> None:
+    def accepts(self, problem: Any) -> None:
         """Adversaries with a size."""
         super().accepts(problem)
         if not hasattr(problem.adversary, "size"):

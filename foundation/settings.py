@@ -31,7 +31,7 @@ class Interval:
         low, high = (float(end) for end in self.text[1:-1].split(","))
         above = value >= low if self.text[0] == "[" else value > low
         below = value <= high if self.text[-1] == "]" else value < high
-        return above and below
+        return bool(above and below)
 
 
 def setting(default: Any, within: str = "(-inf, inf)", least: int = 1) -> Any:

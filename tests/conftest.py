@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
 from tests import typechecker
 
@@ -13,18 +13,16 @@ from tests import typechecker
 for _name, _value in {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}.items():
     os.environ.setdefault(_name, _value)
 
-# before any test imports the project: its annotations are checked at every call
-_PACKAGES = [
-    "foundation",
-    "theory",
-    "objectives",
-    "optimizers",
-    "simulation",
-    "stationarity",
-    "experiments",
-    "analysis",
-]
-install_import_hook(_PACKAGES, f"{typechecker.__name__}.typechecked")
+# before any test imports the project
+typechecker.install(
+    ["foundation", "theory", "objectives", "optimizers", "simulation", "stationarity", "experiments", "analysis"]
+)
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _check_calls_again():
+    """The first calls of every function are checked in every test."""
+    typechecker.calls.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,8 +82,9 @@ def test_a_bad_objective_fails_alone():
         def grad(self, x, out=None):
             return np.full_like(x, np.nan) if out is None else np.copyto(out, np.nan)
 
+    arguments = {item.name: getattr(good.problem.objective, item.name) for item in fields(good.problem.objective)}
     for kind, text in ((Raises, "no gradient today"), (Nan, "not finite")):
-        cell = run(replace(good, problem=replace(good.problem, objective=kind(**vars(good.problem.objective)))))
+        cell = run(replace(good, problem=replace(good.problem, objective=kind(**arguments))))
         assert text in cell.error and cell.evidence is None
 
 

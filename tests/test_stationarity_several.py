@@ -193,7 +193,7 @@ def test_bad_input() -> None:
     for x in (np.zeros(2), np.zeros((1, 3)), np.full((1, 2), np.inf)):
         with pytest.raises((ValueError, TypeError), match=r"\bx\b"):  # TypeError where annotations are checked
             measure(objective, x, 1.0)
-    with pytest.raises(ValueError, match="norm = 'max'"):
+    with pytest.raises((ValueError, TypeError), match="norm"):
         measure(objective, np.zeros((1, 2)), 1.0, "max")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="x has shape"):
         measure(OBJECTIVES["robust_regression"](dim=4), np.zeros(4), 1.0)

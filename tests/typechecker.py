@@ -1,18 +1,25 @@
-"""How annotations are checked in tests: every call of the project, arrays with their shapes (see tests/conftest.py).
+"""How annotations are checked in tests: calls of the project, arrays with their shapes (see tests/conftest.py).
 
-As beartype checks them, but for two things. An int may stand where a float is declared, as everywhere in Python's
-typing. And what a record of settings is made with is checked by the record itself, whose refusals users see.
+As jaxtyping and beartype check them, but for three things. An int may stand where a float is declared, as everywhere in
+Python's typing. What a record of settings is made with is checked by the record itself, whose refusals users see. And
+of a function that a test calls many times (a step of the engine) the first calls are checked.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import jaxtyping
 from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeDecorHintPep585DeprecationWarning, BeartypeDecorHintPep673Exception
 
+CALLS = 50  # of each function, in each test
+calls: Counter[int] = Counter()  # cleared before each test
+_jaxtyped = jaxtyping.jaxtyped
 _checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
 
 
@@ -26,3 +33,31 @@ def typechecked(function: Callable[..., Any]) -> Callable[..., Any]:
             return _checked(function)
         except BeartypeDecorHintPep673Exception:  # "Self": it would have to see the class
             return function
+
+
+def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
+    """jaxtyping's decorator, for the first calls of a function; the import hook finds it in jaxtyping's place."""
+
+    def decorate(function: Any) -> Any:
+        checked = _jaxtyped(typechecker=typechecker)(function)
+        if isinstance(function, type):
+            return checked
+        key = id(function)
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            if calls[key] >= CALLS:
+                return function(*args, **kwargs)
+            calls[key] += 1
+            return checked(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def install(packages: list[str]) -> None:
+    """Check the annotations of these packages, which must not have been imported yet."""
+    jaxtyping.jaxtyped = first_calls  # type: ignore[assignment]
+    jaxtyping.install_import_hook(packages, f"{__name__}.typechecked")

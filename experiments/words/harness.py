@@ -6,16 +6,18 @@ so that every arm finds, bit for bit, what it would find alone. What several arm
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Generator, Hashable, Sequence
+from typing import Any, TypeVar
 
-from experiments.words.claim import Claim, Measurement, Twin
+from experiments.words.claim import Claim
 from experiments.words.evidence import Control, Evidence
 from experiments.words.problem import Context
 from foundation.fingerprint import fingerprint
 from simulation.batch_plans import Ask, simulate_together
 from simulation.plan import Signals
 from simulation.streams import Streams
+
+R = TypeVar("R")
 
 
 def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
@@ -25,22 +27,22 @@ def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
 
 def examine(claim: Claim, problem: Any, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
     """The evidence of a claim and of its controls."""
-    twins = {n: t if isinstance(t, Twin) else Twin(t[1], t[0]) for n, t in claim.controls().items()}
+    twins = claim.controls()
     arms = [claim, *(twin.claim for twin in twins.values())]
     own, *theirs = advance([arm.measure(problem, context) for arm in arms], context.streams)
     pairs = zip(twins.items(), theirs, strict=True)
     return own, tuple(Control(name, twin.text, evidence, twin.removes) for (name, twin), evidence in pairs)
 
 
-def advance(measurements: Sequence[Measurement], streams: Streams) -> list[Evidence]:
-    """Run what the measurements ask for, round by round, until each has given its evidence."""
-    found: dict[int, Evidence] = {}
+def advance(measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Streams) -> list[R]:
+    """Run what the measurements ask for, round by round, until each has given its result (a claim: its evidence)."""
+    found: dict[int, R] = {}
     known: dict[Hashable, Signals] = {}
     asks: dict[int, Ask] = {}
 
     def go_on(arm: int, signals: Signals | None) -> None:
         measurement = measurements[arm]
-        if isinstance(measurement, Evidence):
+        if not isinstance(measurement, Generator):
             found[arm] = measurement
             return
         try:
