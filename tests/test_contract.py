@@ -225,6 +225,13 @@ def test_the_layers_in_pyproject_are_these() -> None:
     assert {item.strip() for layer in layers for item in re.split("[:|]", layer)} == set(PACKAGES)
 
 
+def test_the_version_is_told_once() -> None:
+    """CHANGELOG.md begins with the version of pyproject.toml, which CITATION.cff cites."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.M)[0] == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
 def test_the_makefile_explains_itself() -> None:
     """`make help` lists every phony target."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -251,7 +258,7 @@ def test_the_readme_names_what_exists() -> None:
 def test_the_readme_code_runs() -> None:
     """The Python blocks of README.md, one after the other, as a reader would paste them."""
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S)
-    assert len(blocks) == 3
+    assert blocks
     space: dict[str, object] = {"__name__": "readme"}
     for block in blocks:
         exec(compile(block, "README.md", "exec", dont_inherit=True), space)
