@@ -13,6 +13,7 @@ import numpy as np
 from experiments.sweep.job import Job
 from experiments.sweep.schema import plain
 
+HARNESS = "experiments.words.harness"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -20,12 +21,17 @@ def key(job: Job) -> str:
     """The case's name with a hash of its configuration, of the sources of claim and problem, and of NumPy's version."""
     digest = hashlib.sha256(json.dumps(plain(job.config), sort_keys=True).encode())
     digest.update(np.__version__.encode())
-    parts = (job.claim, *vars(job.problem).values())
-    modules = {type(part).__module__ for part in parts if not isinstance(part, str)}
-    for path in sorted({path for module in modules for path in sources(module)}):
+    for path in job_sources(job):
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(_bytes(path))
     return f"{job.name}-{digest.hexdigest()[:16]}"
+
+
+def job_sources(job: Job) -> list[Path]:
+    """The project's files that decide what the job finds: of its claim, of its problem, and of what drives both."""
+    parts = (job.claim, *vars(job.problem).values())
+    modules = {type(part).__module__ for part in parts if not isinstance(part, str)} | {HARNESS}
+    return sorted({path for module in modules for path in sources(module)})
 
 
 @cache
