@@ -52,6 +52,8 @@ class Catalogue(Mapping[str, type[Any]], Generic[Exam]):
                 raise ValueError(f"{name!r} names {kind.__name__}: must match [a-z0-9_]+")
             if name in self._kinds:
                 raise ValueError(f"{name!r} names {kind.__name__}: is taken by {self._kinds[name].__name__}")
+            if "__dataclass_params__" not in vars(kind):
+                raise TypeError(f"{kind.__name__}: `@dataclass(frozen=True)` must stand below the line that enters it")
             if not issubclass(kind, Entry):
                 raise TypeError(f"{kind.__name__} must derive from Entry, which checks its settings")
             loose = [item.name for item in fields(kind) if item.name not in settings(kind)]

@@ -60,13 +60,24 @@ def check_runs(state: Any, count: int) -> None:
     So a mistake in a state or probe shows at once, not when the first run is done.
     """
 
+    _Walk(_same(count, type(state).__qualname__)).visit(state, (), type(state).__qualname__)
+
+
+def check_arguments(function: Callable[..., Any], arguments: Mapping[str, Any], count: int) -> None:
+    """The same for the arguments of a call, whose shapes the signature of the function (or class) declares."""
+    where, shapes = function.__qualname__, parameter_shapes(function)
+    for name, value in arguments.items():
+        _Walk(_same(count, where)).visit(value, shapes.get(name, ()), f"{where}.{name}")
+
+
+def _same(count: int, where: str) -> Callable[[NDArray[Any], int], NDArray[Any]]:
     def same(array: NDArray[Any], axis: int) -> NDArray[Any]:
         if array.shape[axis] != count:
-            where = f"an array in {type(state).__qualname__} has shape {array.shape}"
-            raise ValueError(f"{where}: axis {axis} is declared to be the {count} runs")
+            found = f"an array in {where} has shape {array.shape}"
+            raise ValueError(f"{found}: axis {axis} is declared to be the {count} runs")
         return array
 
-    _Walk(same).visit(state, (), type(state).__qualname__)
+    return same
 
 
 def concat_runs(records: Sequence[T]) -> T:

@@ -19,6 +19,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+LARGEST = 1e300  # nobody means a larger number, and its square is none
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -35,7 +37,7 @@ class Interval:
 
 
 def setting(default: Any, within: str = "(-inf, inf)", least: int = 1) -> Any:
-    """A field that a user may set; `least`: how many entries a list must have."""
+    """A field that a user may set; `least`: how many different entries a list must have."""
     return field(default=default, metadata={"setting": (Interval(within), least)})
 
 
@@ -82,13 +84,13 @@ def _refusal(value: Any, hint: Any, interval: Interval, least: int) -> str:
         return "" if value in inner else f"be one of {', '.join(map(str, inner))}"
     if origin is tuple:
         inside = isinstance(value, tuple) and all(not _refusal(v, inner[0], interval, least) for v in value)
-        if inside and len(value) >= least:
+        if inside and len(set(value)) >= least:
             return ""
         each = _refusal(None, inner[0], interval, least)
-        return f"be a list of {least} or more, each must {each}"
+        return f"be a list of {least} or more{' that differ' if least > 1 else ''}, each must {each}"
     if hint is bool or hint is str:
         return "" if isinstance(value, hint) else ("be true or false" if hint is bool else "be a text")
     good = isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
-    if good and math.isfinite(value) and value in interval:
+    if good and abs(value) < LARGEST and math.isfinite(value) and value in interval:
         return ""
     return f"be an integer in {interval.text}" if hint is int else f"lie in {interval.text}"

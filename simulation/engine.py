@@ -75,14 +75,16 @@ def simulate(
 
 
 def _check(setup: Setup, probes: Sequence[Recipe], few: Int[IntArray, "runs"]) -> None:
-    """Raise TypeError for an array of no declared shape, before anything runs.
+    """Raise TypeError for an array of no declared shape, ValueError for one of other runs, before anything runs.
 
     The state and the probes of a few runs are made for this and thrown away: CPython reads the attributes of an object
     more slowly once they were listed.
     """
     shape = len(few), len(setup.objective.start)
+    check_runs(setup.learner, len(setup.steps))
     check_runs(select_runs(setup.learner, few).init(shape), len(few))
     for made in probes:
+        made.check(len(setup.steps))
         probe = made.make(few)
         probe.begin(setup.objective, Step(setup.objective.start, len(few)), few)
         check_runs(probe, len(few))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from foundation.arrays import Array, Float, Int, IntArray
-from foundation.runs import concat_arguments, select_arguments
+from foundation.runs import check_arguments, concat_arguments, select_arguments
 from objectives.base import Objective
 from optimizers.batch import StackedPair
 
@@ -97,6 +97,10 @@ class Recipe:
 
     kind: Callable[..., Probe]
     arguments: dict[str, Any]
+
+    def check(self, count: int) -> None:
+        """Raise ValueError unless every argument that has runs has `count`, TypeError for one of no declared shape."""
+        check_arguments(self.kind, self.arguments, count)
 
     def make(self, index: Int[IntArray, "k"]) -> Probe:
         """The probe for the runs `index`."""

@@ -93,6 +93,10 @@ def test_a_bad_objective_fails_alone():
     [
         ("seed=-1", "seed = -1: must be an integer in"),
         ("workers=0", "workers = 0: must be an integer in"),
+        (f"seed={10**400}", "seed = 1000"),
+        ("~preset.name", "preset.name"),
+        ("preset.name=null", "preset.name = None: must be one of"),
+        ("case.name=../x", "case.name = '../x': must match"),
         ("+seeed=1", "seeed is unknown: must be one of seed, "),
         ("+problem.level=1", "problem.level is unknown: must be one of name, "),
         ("preset.runs=2", "preset.runs = 2"),

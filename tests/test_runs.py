@@ -215,3 +215,15 @@ def test_select_and_concat():
     for other in (Scaled(np.zeros(2), whole.rate), Scaled(np.ones(3), whole.rate), Scaled(np.ones(2), 1.0), number):
         with pytest.raises(ValueError, match="cannot share a batch"):
             concat_runs([whole, other])
+
+
+def test_other_numbers_of_runs_are_refused():
+    """A learner or a probe with more rows than there are runs is an error, not cut to fit."""
+    objective, noise, many = Huber(2), Gaussian(1.0), np.full(100, 0.9)
+    learner = Scaled(np.ones(2), 0.01 * many)
+    with pytest.raises(ValueError, match="the 3 runs"):
+        simulate(Setup(objective, noise, learner, STEPS), [recipe(Along, weights=np.ones(2))], STREAMS)
+    learner = Scaled(np.ones(2), 0.01 * many[:3])
+    probe = recipe(Certificate, beta=many, lam=np.ones(3))
+    with pytest.raises(ValueError, match="the 3 runs"):
+        simulate(Setup(objective, noise, learner, STEPS), [probe], STREAMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 
 from experiments.sweep.claims import CLAIMS
-from experiments.sweep.schema import Config, ProblemConfig
+from experiments.sweep.schema import PRESETS, Config, ProblemConfig
 from experiments.words.claim import Claim
 from experiments.words.problem import Context, Effort, Game, Problem
 from foundation.settings import check_settings, settings
@@ -50,6 +51,10 @@ def make_job(composed: DictConfig) -> Job:
                 raise ValueError(f"{key}{name} is unknown: must be one of {', '.join(known)}")
     check_settings(config, "")
     case = config.case
+    if not re.fullmatch("[a-z0-9_]+", case.name):
+        raise ValueError(f"case.name = {case.name!r}: must match [a-z0-9_]+")
+    if config.preset.get("name") not in PRESETS:
+        raise ValueError(f"preset.name = {config.preset.get('name')!r}: must be one of {', '.join(PRESETS)}")
     if case.claim not in CLAIMS:
         raise ValueError(f"case.claim = {case.claim!r}: must be one of {', '.join(sorted(CLAIMS))}")
     claim = make(CLAIMS[case.claim], case.settings, "case.settings", case.claim)

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from experiments.sweep.cells import Cell, save
@@ -32,8 +33,12 @@ def run(job: Job, name: str = "") -> Cell:
 
 def perform(job: Job, name: str) -> tuple[str, str]:
     """Run and store one job in its results folder; returns (case, error)."""
-    cell = run(job, name)
-    save(cell, Path(job.config.results) / "cells")
+    cell, folder = run(job, name), Path(job.config.results) / "cells"
+    try:
+        save(cell, folder)
+    except ValueError as error:  # a bound or a margin that is not a number cannot be stored
+        cell = replace(cell, evidence=None, controls=(), error=f"{type(error).__name__}: {error}")
+        save(cell, folder)
     return cell.case, cell.error
 
 

@@ -1,7 +1,8 @@
 """Drives measurements: a claim and its controls advance together, and what they ask for runs side by side.
 
 A step of a simulation costs mostly the calls that it makes, hardly the runs that it moves; and no run sees its batch,
-so that every arm finds, bit for bit, what it would find alone. What several arms ask for alike is run once.
+so that every arm finds, bit for bit, what it would find alone. What several arms ask for alike is run once; they read
+it, and cannot change it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from experiments.words.claim import Claim
 from experiments.words.evidence import Control, Evidence
 from experiments.words.problem import Context
-from foundation.fingerprint import fingerprint
+from foundation.fingerprint import fingerprint, freeze
 from simulation.batch_plans import Ask, simulate_together
 from simulation.plan import Signals
 from simulation.streams import Streams
@@ -50,13 +51,18 @@ def advance(measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Str
         except StopIteration as end:
             found[arm] = end.value
 
-    for arm in range(len(measurements)):
-        go_on(arm, None)
-    while asks:
-        keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
-        new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
-        known |= zip(new, simulate_together(list(new.values()), streams), strict=True)
-        asks.clear()
-        for arm, key in keys.items():
-            go_on(arm, known[key])
+    try:
+        for arm in range(len(measurements)):
+            go_on(arm, None)
+        while asks:
+            keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
+            new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
+            known |= zip(new, freeze(simulate_together(list(new.values()), streams)), strict=True)
+            asks.clear()
+            for arm, key in keys.items():
+                go_on(arm, dict(known[key]))
+    finally:
+        for measurement in measurements:
+            if isinstance(measurement, Generator):
+                measurement.close()
     return [found[arm] for arm in range(len(measurements))]

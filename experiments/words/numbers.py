@@ -28,7 +28,7 @@ def safe_ratio(part: Float[Array, "*shape"], whole: Float[Array, "*shape"]) -> F
         return np.divide(part, whole, out=np.zeros_like(part), where=part > 0)
 
 
-def log_slope(value: Float[Array, "points"], measured: Float[Array, points * runs]) -> Float[Array, "*runs"]:
+def log_slope(value: Float[Array, "points"], measured: Float[Array, "points *runs"]) -> Float[Array, "*runs"]:
     """Least-squares slopes of log measured in log value, shape (...) for `measured` of shape (points, ...)."""
     x = np.log(value) - np.log(value).mean()
     return np.asarray(x @ np.log(measured) / (x @ x))

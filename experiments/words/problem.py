@@ -92,7 +92,7 @@ class Effort:
     slope_runs: int = setting(16, "[8, inf)")
     gain_runs: int = setting(8, "[8, inf)")
     tuning_runs: int = setting(8, "[1, inf)")
-    fresh_runs: int = setting(640, "[8, inf)")
+    fresh_runs: int = setting(640, "[16, inf)")
     points: int = setting(4, "[1, inf)")
 
 

@@ -58,8 +58,9 @@ class Tuned:
     """The point that was chosen.
 
     edge: whether it lies at an edge of the grid (of the discounts only the largest is one: a window cannot be shorter
-    than the smallest allows), or no finalist has a finite cost. coarse: mean cost of the tuning runs at this size, for
-    every discount.
+    than the smallest allows; a single size or discount has no edge), or no finalist has a finite cost. It is about the
+    point that was chosen: a cost that goes on falling beyond the grid by less than the factor `near` is not noticed.
+    coarse: mean cost of the tuning runs at this size, for every discount.
     """
 
     size: float
@@ -105,7 +106,8 @@ def tune(
     final = yield from means(finalists, effort.runs, "finalists")
     best = int(finalists[np.argmax(final <= near * final.min())])
     row, column = divmod(best, len(betas))
-    edge = row in (0, len(sizes) - 1) or 0 < column == len(betas) - 1 or not np.isfinite(final.min())
+    outer = (len(sizes) > 1 and row in (0, len(sizes) - 1)) or 0 < column == len(betas) - 1
+    edge = outer or not np.isfinite(final.min())
     return Tuned(float(size[best]), float(beta[best]), bool(edge), coarse.reshape(len(sizes), len(betas))[row])
 
 
@@ -117,5 +119,5 @@ def arrived(times: Float[Array, "runs"], name: str) -> Float[Array, "runs"]:
 
 
 def group_means(values: Float[Array, "runs"]) -> Float[Array, "groups"]:
-    """Means of GROUPS groups of consecutive runs, whose number must be a multiple of GROUPS."""
-    return np.asarray(values.reshape(GROUPS, -1).mean(axis=1))
+    """Means of GROUPS groups of consecutive runs, as equal in size as can be; GROUPS runs at least."""
+    return np.array([group.mean() for group in np.array_split(values, GROUPS)])
