@@ -60,8 +60,8 @@ class Along(Probe):
     def __init__(self, weights: Float[Array, "dim"]) -> None:
         self.weights = weights
 
-    def step(self, now, row, last):
-        dot(now.x, np.broadcast_to(self.weights, now.x.shape), row.each[0])
+    def step(self, current, row, last):
+        dot(current.x, np.broadcast_to(self.weights, current.x.shape), row.each[0])
 
 
 def setup(dim, index=slice(None), **arrays):
