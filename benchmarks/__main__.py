@@ -15,8 +15,8 @@ import numpy as np
 from objectives import OBJECTIVES
 from objectives.noise import Gaussian
 from optimizers.ftrl import clipped_adam
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 

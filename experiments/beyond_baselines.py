@@ -19,8 +19,8 @@ from objectives.base import Objective, Separable
 from optimizers.methods import METHODS, Method, blocks
 from simulation.batch_plans import Ask
 from simulation.blocks import BlockAverage
+from simulation.certificate import Certificate
 from simulation.plan import Signals
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from stationarity import measure_separable
 from theory import sharpened

@@ -86,7 +86,7 @@ class ChainProgress(Claim):
             checks.append(Check("expected", "stated", "share arrived", f"{name}, t={stated}", Q, there))
             share = np.minimum(needed, 1e300) / found["arrival"]
             checks.append(Check("pathwise", "ours", "n-th success / arrival", name, 1.0, share))
-            steepest = np.maximum(steepest, found["slope.max"])
+            steepest = np.maximum(steepest, found["inverse_slope.max"])
             if name in ("clipped Adam + EMA", "SGD", "sign momentum"):
                 line = (found["arrival"][:, None] <= times).mean(axis=0)
                 curves.append(Curve("arrival", name, "measured", times, line))

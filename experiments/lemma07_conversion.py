@@ -14,10 +14,11 @@ from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
 from optimizers.scaling import Constant, Exponential
+from simulation.certificate import Certificate
 from simulation.plan import Signals
-from simulation.probes import Certificate, Descent, Regret
+from simulation.probes import Descent, Regret
 from simulation.recording import recipe
-from theory import adam_ema, sharpened
+from theory import adam_ema, ledger, sharpened
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Lemma07(FreeClaim):
     statements: ClassVar[Statements] = (
         adam_ema.lemma07_bound,
         sharpened.lemma07_bound,
-        adam_ema.lemma07_ledger,
+        ledger.lemma07_ledger,
     )
 
     radius_factor: float | None = setting(None, "(0, inf)")  # D in units of Delta/G, in place of `reach`
@@ -91,7 +92,7 @@ class Lemma07(FreeClaim):
         gap, lipschitz, sigma = self.constants(problem)
         beta, radius, steps, where = point.beta, point.radius, point.steps, str(point)
         unit = radius * steps * lipschitz / self.share
-        bounds = adam_ema.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
+        bounds = ledger.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
         samples = {
             "comparator": radius * steps * (mine["norm.mean"] - (1.0 - beta) * mine["pull.mean"]) / unit,
             "noise": (1.0 - beta) * steps * mine["noise.mean"] / unit,
@@ -123,7 +124,7 @@ class Lemma17(Lemma07):
     name: ClassVar[str] = "lemma17"
     label: ClassVar[str] = "Lemma 17"
     title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1)"
-    statements = (adam_ema.lemma17_bound, sharpened.lemma17_bound, adam_ema.lemma17_ledger)
+    statements = (adam_ema.lemma17_bound, sharpened.lemma17_bound, ledger.lemma17_ledger)
 
     coordinatewise: bool = True
 

@@ -14,9 +14,10 @@ from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
 from optimizers import wrong
-from simulation.probes import Certificate
+from simulation.certificate import Certificate
 from simulation.recording import recipe
 from theory import adam_ema, sharpened
+from theory.spread import straight_line_spread
 
 MARGIN = 0.01  # of the sharp bound, fixed beforehand, for the rows in which it is attained
 
@@ -52,7 +53,7 @@ class Lemma10(FreeClaim):
             stated, ours = (float(bound(1.0, point.beta, dim)) * (1.0 - point.beta) ** 2 for bound in self.statements)
             checks.append(Check("expected", "stated", "spread", where, stated, spread))
             if self.straight:  # there the sharp bound is attained: no interval could stay below it
-                exact = sharpened.straight_line_spread(1.0, point.beta, point.steps) * dim * (1.0 - point.beta) ** 2
+                exact = straight_line_spread(1.0, point.beta, point.steps) * dim * (1.0 - point.beta) ** 2
                 checks.append(Check("attained", "ours", "spread, finite T", where, exact, spread, MARGIN * exact))
             else:
                 checks.append(Check("expected", "ours", "spread", where, ours, spread))

@@ -13,7 +13,8 @@ from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
 from foundation.settings import setting
-from optimizers.base import ALARM, Learner, Maker
+from optimizers.alarm import ALARM
+from optimizers.base import Learner, Maker
 from optimizers.baselines import Adam
 from optimizers.ftrl import DiscountedFTRL, clipped_adam, paper_learner
 

@@ -16,9 +16,9 @@ from foundation.settings import setting
 from objectives.kinks import Zigzag
 from objectives.noise import Exact
 from optimizers.ftrl import clipped_adam
+from simulation.certificate import Certificate
 from simulation.engine import Setup
 from simulation.plan import Plan
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from stationarity import measure_separable
 from theory import adam_ema

@@ -21,8 +21,8 @@ from optimizers import wrong
 from optimizers.base import Maker
 from optimizers.ftrl import paper_learner
 from optimizers.scaling import Scaling
+from simulation.certificate import Certificate
 from simulation.plan import Signals
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from stationarity import Norm
 from stationarity import measure as stationarity

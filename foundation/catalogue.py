@@ -66,7 +66,7 @@ class Catalogue(Mapping[str, type[Any]], Generic[Exam]):
         return decorate
 
     def exam(self, name: str) -> Exam:
-        """What was said for the tests when the class was entered."""
+        """What was said for the tests when the class was entered. Raises KeyError for a name that is not."""
         return self._exams[name]
 
     def __getitem__(self, name: str) -> type[Any]:

@@ -39,7 +39,10 @@ def select_runs(record: T, index: Index) -> T:
 
 
 def select_arguments(function: Callable[..., Any], arguments: Mapping[str, Any], index: Index) -> dict[str, Any]:
-    """The same for the arguments of a call, whose shapes the signature of the function (or class) declares."""
+    """The arguments of a call for the runs `index`; the signature of the function (or class) declares their shapes.
+
+    Raises TypeError for an array of no declared shape.
+    """
     where, shapes, walk = function.__qualname__, parameter_shapes(function), _Walk(_picker(index))
     return {k: walk.visit(v, shapes.get(k, ()), f"{where}.{k}") for k, v in arguments.items()}
 
@@ -89,7 +92,10 @@ def concat_runs(records: Sequence[T]) -> T:
 
 
 def concat_arguments(function: Callable[..., Any], several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The same for the arguments of calls of one function (or class), whose signature declares their shapes."""
+    """The arguments of one call for the runs of several calls, one after the other; the signature declares the shapes.
+
+    Raises ValueError where they differ in more than arrays that are declared to have runs.
+    """
     shapes, names = parameter_shapes(function), list(several[0])
     if any(list(each) != names for each in several):
         raise ValueError(f"calls of {function.__qualname__} with different arguments cannot share a batch")

@@ -24,7 +24,7 @@ LARGEST = 1e300  # nobody means a larger number, and its square is none
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval written as in mathematics: "(0, 1]", "[1, inf)"."""
+    """An interval written as in mathematics, "(0, 1]" or "[1, inf)"; `value in interval` asks."""
 
     text: str
 
@@ -37,17 +37,20 @@ class Interval:
 
 
 def setting(default: Any, within: str = "(-inf, inf)", least: int = 1) -> Any:
-    """A field that a user may set; `least`: how many different entries a list must have."""
+    """A field of a frozen record that a user may set.
+
+    within: the interval of a number, or of each number of a list. least: how many different entries a list must have.
+    """
     return field(default=default, metadata={"setting": (Interval(within), least)})
 
 
 def settings(kind: type[Any]) -> list[str]:
-    """The names of the settings of a record."""
+    """The names of the settings of a record, given its class, in the order of its fields."""
     return [item.name for item in fields(kind) if "setting" in item.metadata]
 
 
 def types(kind: type[Any]) -> dict[str, Any]:
-    """The annotations of a record by field, resolved."""
+    """The annotations of a record, given its class: the type of every field, strings resolved."""
     key: Any = kind  # mypy takes no class for hashable
     return _types(key)
 

@@ -31,11 +31,15 @@ class PoolLauncher(Launcher):
     """Runs the jobs of a multirun in `workers` processes of this machine."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Remember the loader and the configuration that Hydra gives."""
+        """Remember the loader and the configuration that Hydra gives; called once, before `launch`."""
         self.loader, self.master = hydra_context.config_loader, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Validate all, run all; a failed job does not stop the others."""
+        """Validate all jobs, then run all; a failed job does not stop the others.
+
+        job_overrides: for each job its "key=value" texts. Raises ValueError for bad input, before anything is written,
+        and RuntimeError, after all have run, if a case failed.
+        """
         first = compose(self.loader, self.master, job_overrides[0])
         with start_pool(first.config.workers, len(job_overrides)) as pool:
             jobs = self._compose(job_overrides, pool)
@@ -61,7 +65,10 @@ class PoolLauncher(Launcher):
 
 
 def compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str]) -> Job:
-    """One job of a sweep, validated."""
+    """One job of a sweep, composed of the configuration and its "key=value" texts, and validated.
+
+    Raises ValueError in one line that names key and value, or Hydra's own error for a key that it does not know.
+    """
     composed: Any = loader.load_sweep_config(master, list(overrides))
     with open_dict(composed):
         del composed["hydra"]
@@ -69,7 +76,7 @@ def compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str]) 
 
 
 def try_to_compose(loader: ConfigLoader, master: DictConfig, overrides: Sequence[str]) -> Job | None:
-    """The same in another process; None for any error, for not all of them can travel."""
+    """`compose` in another process; None instead of any error, for not all errors can be sent back from there."""
     register()
     try:
         return compose(loader, master, overrides)

@@ -36,7 +36,10 @@ class Adversary(Protocol):
     def next(
         self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
     ) -> None:
-        """Write g_t; time = 1, 2, ...; raw are standard normals, fresh at every step if `random`."""
+        """Write g_t of every run to `out`; time = t = 1, 2, ..., and `play` is z_t.
+
+        raw: standard normals, fresh at every step if `random`, else zeros.
+        """
         ...
 
 

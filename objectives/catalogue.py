@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from foundation.arrays import Array
+from foundation.arrays import Array, Float
 from foundation.catalogue import Catalogue, Entry
 
 Kind = TypeVar("Kind", bound=type[Entry])
-Places = Callable[[Any], Array]
+Places = Callable[[Any], Float[Array, "points dim"]]  # an objective's, made as for its exam
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,26 @@ def objective(
     where: Places | None = None,
     unattained: str = "",
 ) -> Callable[[Kind], Kind]:
-    """Enter an objective (objectives/base.py) under `name`; the rest is its ObjectiveExam."""
+    """The decorator that enters an objective (objectives/base.py) under `name`; the rest is its ObjectiveExam.
+
+    Raises ValueError for a name that is taken or not of a-z, 0-9 and _, TypeError for a class that is no Entry.
+    """
     return OBJECTIVES.enter(name, ObjectiveExam(exam, units, where, unattained))
 
 
 def noise(
     name: str, exam: Mapping[str, Any], on: str, where: Places | None = None, unattained: str = ""
 ) -> Callable[[Kind], Kind]:
-    """Enter a noise oracle (objectives/noise.py) under `name`; the rest is its NoiseExam."""
+    """The decorator that enters a noise oracle (objectives/noise.py) under `name`; the rest is its NoiseExam.
+
+    Errors as for objectives.
+    """
     return NOISES.enter(name, NoiseExam(exam, on, where, unattained))
 
 
 def adversary(name: str, exam: Mapping[str, Any] | None = None) -> Callable[[Kind], Kind]:
-    """Enter an adversary (objectives/adversaries.py) under `name`; `exam`: arguments, if not the defaults."""
+    """The decorator that enters an adversary (objectives/adversaries.py) under `name`.
+
+    exam: the arguments it is examined with, if not the defaults. Errors as for objectives.
+    """
     return ADVERSARIES.enter(name, AdversaryExam(exam or {}))

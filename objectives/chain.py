@@ -85,7 +85,10 @@ class HardChain(Entry):
         return Constants(gap, float(scale * np.linalg.norm(each / scale)), each, smoothness)
 
     def progress(self, x: Float[Array, "*batch dim"], threshold: float) -> Int[IntArray, "*batch"]:
-        """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none."""
+        """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none: from 0 to dim (arXiv 1912.02365).
+
+        threshold: a, in units of width.
+        """
         beyond = np.abs(x) > threshold * self.width
         last = self.dim - np.argmax(beyond[..., ::-1], axis=-1)
         return np.where(beyond.any(axis=-1), last, 0)

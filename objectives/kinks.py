@@ -213,7 +213,7 @@ class Zigzag(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """-down, +up or 0."""
+        """-down on a fall and left of 0, +up on a rise, 0 on the floor from x = teeth (fall + rise) on."""
         p = self.p
         out = np.empty_like(x) if out is None else out
         _, into = self._place(x)

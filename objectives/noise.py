@@ -31,19 +31,19 @@ class _Source(Protocol):
     """What both kinds of noise do."""
 
     def levels(self, objective: Objective) -> Levels:
-        """The certified noise levels on this objective. Raises ValueError if the noise does not fit it."""
+        """The noise levels, certified, in the unit of grad F. Raises ValueError if the noise does not fit F."""
         ...
 
     def width(self, dim: int) -> int:
-        """How many raw random numbers a step takes."""
+        """How many raw random numbers a run takes for a step in `dim` coordinates."""
         ...
 
     def fill(self, rng: np.random.Generator, out: Float[Array, "steps width"]) -> None:
-        """Write one run's next raw numbers; the stream does not depend on where it is cut."""
+        """Write the raw numbers of one run's next steps; the stream does not depend on where it is cut."""
         ...
 
     def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw, out: Batch) -> None:
-        """Write g for every run; raw of additive noise is scaled already, and g = grad + raw."""
+        """Write one g a run to `out`: from the points x, grad F there, raw numbers (of additive noise: scaled)."""
         ...
 
 
@@ -54,7 +54,7 @@ class AdditiveNoise(_Source, Protocol):
     additive: ClassVar[Literal[True]]
 
     def scale(self, dim: int) -> Float[Array, "dim"]:
-        """What raw numbers are multiplied with: sigma_i, since their variance is 1."""
+        """What raw numbers are multiplied with: sigma_i, in the unit of the gradient, since their variance is 1."""
         ...
 
 
@@ -181,7 +181,7 @@ class Sparse(_Bernoulli):
         return Levels(constants.lipschitz * factor, np.asarray(constants.coordinate_lipschitz) * factor)
 
     def width(self, dim: int) -> int:
-        """One number a coordinate."""
+        """One raw number b_i/p a coordinate."""
         return dim
 
     def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Batch, out: Batch) -> None:

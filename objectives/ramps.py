@@ -108,7 +108,7 @@ class TwoSlopeRamp(SeparableSum):
         return drop * np.maximum(p.edge - x, 0.0) + p.gentle * np.maximum(p.edge + p.length - x, 0.0)
 
     @cached_property
-    def _hinges(self) -> tuple[Array, Array]:
+    def _hinges(self) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """(the drop of the slope at `edge`, the end of the ramp), shape () or (dim,)."""
         p = self.p
         return np.asarray(p.gentle - p.steep), np.asarray(p.edge + p.length)
@@ -116,7 +116,7 @@ class TwoSlopeRamp(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """Sum of two steps."""
+        """-steep left of `edge`, -gentle up to edge + length, 0 beyond, in every coordinate."""
         p = self.p
         extra, end = self._hinges
         out = np.empty_like(x) if out is None else out
@@ -155,7 +155,7 @@ class Hump(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """The tent."""
+        """The tent itself: slope at 0, falling to 0 at x = +-width, 0 outside."""
         p = self.p
         out = np.abs(x, out=out)
         np.divide(out, -np.asarray(p.width), out=out)
@@ -177,7 +177,7 @@ class Hump(SeparableSum):
 
 @dataclass(frozen=True)
 class EasedSlope:
-    """f'(t) = -slope q((t - length)/corner), q as in EasedRamp."""
+    """The derivative of one coordinate of an EasedRamp, a function of one variable: -slope q((t - length)/corner)."""
 
     slope: float
     length: float
@@ -194,7 +194,7 @@ class EasedSlope:
         return 4.0 * self.slope / self.corner**2
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
-        """f'(t)."""
+        """f'(t) at points of any shape: -slope left of `length`, 0 right of length + corner, smooth between."""
         u = np.clip((t - self.length) / self.corner, 0.0, 1.0)
         return -self.slope * np.where(u < 0.5, 1.0 - 2.0 * u * u, 2.0 * np.square(1.0 - u))
 
@@ -229,7 +229,7 @@ class EasedRamp(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """-slope q."""
+        """-slope q((x - length)/corner), where q is 1 left of the corner and 0 right of it."""
         p = self.p
         out = np.subtract(x, p.length, out=out)
         np.divide(out, p.corner, out=out)

@@ -49,7 +49,7 @@ class SeparableSum(Entry):
         return _scales(kind)
 
     def vector(self, name: str) -> Float[Array, "dim"]:
-        """The parameter of that name, one number a coordinate; a copy."""
+        """The parameter of that name, written out with one number a coordinate where it is one for all; a copy."""
         return np.broadcast_to(np.asarray(getattr(self, name), float), (self.dim,)).copy()
 
     def vectors(self) -> tuple[Float[Array, "dim"], ...]:
@@ -111,7 +111,10 @@ class SeparableSum(Entry):
 
 
 def piecewise_constant(breaks: list[float], slopes: list[float]) -> PiecewiseSlope:
-    """A piecewise constant derivative: slopes[j] between breaks[j-1] and breaks[j]."""
+    """A piecewise constant derivative: slopes[j] between breaks[j-1] and breaks[j].
+
+    breaks: ascending, at least one; slopes: one more than breaks.
+    """
     edges = np.asarray(breaks, float)
     anchors = np.concatenate([edges[:1] - 1.0, (edges[:-1] + edges[1:]) / 2.0, edges[-1:] + 1.0])
     return PiecewiseSlope(edges, anchors, np.asarray(slopes, float), np.zeros(len(slopes)))

@@ -16,7 +16,7 @@ from objectives.separable import Scale, SeparableSum
 
 @dataclass(frozen=True)
 class SineSlope:
-    """f'(t) = height sin(frequency t)."""
+    """The derivative of one coordinate of a CosineWell, a function of one variable: height sin(frequency t)."""
 
     height: float
     frequency: float
@@ -27,7 +27,7 @@ class SineSlope:
         return self.height * self.frequency**2
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
-        """f'(t)."""
+        """height sin(frequency t) at points of any shape."""
         return self.height * np.sin(self.frequency * t)
 
 
@@ -59,7 +59,7 @@ class CosineWell(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """slope sin(frequency x)."""
+        """slope sin(frequency x), coordinate by coordinate."""
         out = np.multiply(x, self.p.frequency, out=out)
         np.sin(out, out=out)
         return np.multiply(out, self.p.slope, out=out)
@@ -70,7 +70,10 @@ class CosineWell(SeparableSum):
 
 @dataclass(frozen=True)
 class RedescendingSlope:
-    """f'(t) = (2 size/width) u/(1 + u^2)^2, u = t/width; height and bend as derived in GemanMcClure."""
+    """The derivative of one coordinate of a GemanMcClure loss: (2 size/width) u/(1 + u^2)^2, u = t/width.
+
+    height and bend: sup |f'| and sup |f'''|, as derived there.
+    """
 
     size: float
     width: float
@@ -78,7 +81,7 @@ class RedescendingSlope:
     bend: float
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
-        """f'(t)."""
+        """(2 size/width) u/(1 + u^2)^2, u = t/width, at points of any shape."""
         u = t / self.width
         return 2.0 * self.size / self.width * u / np.square(1.0 + u * u)
 
@@ -156,14 +159,14 @@ class Huber(SeparableSum):
     def grad(
         self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
     ) -> Float[Array, "*batch dim"]:
-        """slope clip(x/width, -1, 1)."""
+        """slope clip(x/width, -1, 1), coordinate by coordinate."""
         steepness, slope, minus_slope = self._levels
         out = np.multiply(x, steepness, out=out)
         np.minimum(out, slope, out=out)  # faster than np.clip on small batches
         return np.maximum(out, minus_slope, out=out)
 
     @cached_property
-    def _levels(self) -> tuple[Array, Array, Array]:
+    def _levels(self) -> tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]:
         """(slope/width, slope, -slope), each of shape () or (dim,)."""
         slope = np.asarray(self.p.slope)
         return np.asarray(slope / self.p.width), slope, np.asarray(-slope)

@@ -20,7 +20,7 @@ class Alarm:
         self.raised = False
 
     def __call__(self, kind: str, flag: int) -> None:
-        """NumPy's call: which kind of error it was, and its flags."""
+        """Called by NumPy when a number over- or underflows; which of them it was makes no difference."""
         self.raised = True
 
     @contextmanager

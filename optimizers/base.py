@@ -11,15 +11,15 @@ from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 from foundation.arrays import Array, Float
-from optimizers.alarm import ALARM as ALARM
-from optimizers.batch import column as column
+from optimizers.batch import Parameter
 
 
 @runtime_checkable
 class Learner(Protocol):
     """An online learner for linear losses <beta^{-t} g_t, z>, batched over (runs, dim).
 
-    If its state has an array `inbox`, gradients are best written there before they are given to `update`.
+    Every run plays and sees gradients of its own. Plays have the unit of x. If the state has an array `inbox`, shape
+    (runs, dim), gradients are best written there before they are given to `update`.
     """
 
     def init(self, shape: tuple[int, int]) -> Any:
@@ -27,15 +27,15 @@ class Learner(Protocol):
         ...
 
     def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z_t to `out` and return it."""
+        """Write z_t, made of g_1, ..., g_{t-1}, to `out` and return it."""
         ...
 
     def update(self, state: Any, grad: Float[Array, "runs dim"]) -> None:
-        """Take g_t into `state`, in place."""
+        """Take g_t, one gradient a run, into `state`, in place; comes after `play`, once a step."""
         ...
 
 
-Maker = Callable[[Any, Any, bool], Learner]  # (radius, beta, coordinatewise) -> learner
+Maker = Callable[[Parameter, Parameter, bool], Learner]  # (radius, beta, coordinatewise) -> learner
 
 
 @runtime_checkable
@@ -49,5 +49,8 @@ class Mover(Protocol):
         scale: Float[Array, "runs 1"],
         out: Float[Array, "runs dim"],
     ) -> None:
-        """Write the step between gradient points to `out`; scale = a_t."""
+        """Write the step from the last gradient point to this one to `out`; play = z_t, scale = a_t.
+
+        Comes between `play` and `update`, once a step, and may note in `state` what the next one needs.
+        """
         ...

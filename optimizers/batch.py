@@ -52,5 +52,8 @@ class StackedPair(NamedTuple):
 
 
 def stack(first: Parameter, second: Parameter, shape: tuple[int, int]) -> Float[Array, "2 runs dim"]:
-    """Two hyper-parameters written out for `StackedPair.whole`: nothing is broadcast, which is what costs."""
+    """Two hyper-parameters written out for `StackedPair.whole`: nothing is broadcast, which is what costs.
+
+    shape: (runs, dim). Raises ValueError unless each is one number, or one a run.
+    """
     return np.stack([np.broadcast_to(np.reshape(each, (-1, 1)), shape) for each in (first, second)])

@@ -6,7 +6,6 @@ Source: arXiv 2405.18199, Algorithm 2 and Theorem 9 (beta-FTRL), Section 6 (clip
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy import absolute, add, divide, maximum, multiply, sqrt
@@ -91,7 +90,7 @@ class DiscountedFTRL:
         return FTRLState(self, *shape)
 
     def play(self, state: FTRLState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z to `out`: -D m / max(sqrt v, |m|) clips without a clip."""
+        """Write z to `out`: -D m/max(sqrt v, |m|), m and v the two sums; dividing by the larger is the clip."""
         _, first, second = state.sums
         root = sqrt(second, state.root)
         if self.clipped:
@@ -107,7 +106,7 @@ class DiscountedFTRL:
         return multiply(out, state.minus_radius, out)
 
     def update(self, state: FTRLState, grad: Float[Array, "runs dim"]) -> None:
-        """Add g_t to both sums. Any finite gradient from 1e-300 to 1e300, zeros for any time."""
+        """Add g_t to both sums: gradients of any size from 1e-300 to 1e300, and zeros, for any time."""
         if not ALARM.armed:
             with ALARM.arm():
                 return self.update(state, grad)
@@ -180,6 +179,6 @@ def clipped_adam(radius: Parameter, beta: Parameter) -> DiscountedFTRL:
     return DiscountedFTRL(radius, beta, np.square(beta), coordinatewise=True)
 
 
-def paper_learner(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def paper_learner(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """The learner of the paper: beta-FTRL, or clipped Adam if coordinatewise; radius and beta as in DiscountedFTRL."""
     return clipped_adam(radius, beta) if coordinatewise else beta_ftrl(radius, beta)

@@ -21,14 +21,15 @@ from optimizers.scaling import Constant, Exponential, Scaling, Uniform
 
 @dataclass(frozen=True)
 class Method:
-    """make(rate, beta, scale) -> learner; rate, beta of shape (runs,), scale = G + sigma.
+    """A compared method: make(rate, beta, scale) -> learner; rate, beta of shape (runs,), scale = G + sigma.
 
     output, of the gradient points: the last one, their EMA with discount beta, or the average over the last complete
     block of `blocks(beta)` steps. discounted: beta does something. proportional: the step grows with the gradient, so
-    that the rate has the unit of x over that of g. scale_free: gradients times a constant give the same plays.
+    that the rate has the unit of x over that of g; else that of x. scale_free: gradients times a constant give the same
+    plays.
     """
 
-    make: Callable[[Array, Array, float], Learner]
+    make: Callable[[Float[Array, "runs"], Float[Array, "runs"], float], Learner]
     scaling: Scaling = field(default_factory=Constant)
     output: Literal["last", "ema", "blocks"] = "last"
     discounted: bool = True

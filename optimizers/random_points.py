@@ -21,15 +21,16 @@ def exponentiated_o2nc(radius: Parameter, beta: Parameter, lam: Parameter, scale
     That is SGD with momentum beta/(1 + eta mu). eta = (2D/(G+sigma)) sqrt(1-beta), mu = 24 lam D/(1-beta)^2;
     radius is D, scale is G + sigma.
     """
-    gap = 1.0 - np.asarray(beta)
-    eta, mu = 2.0 * np.asarray(radius) / scale * np.sqrt(gap), 24.0 * np.asarray(lam) * radius / gap**2
+    forgetting = 1.0 - np.asarray(beta)
+    eta = 2.0 * np.asarray(radius) / scale * np.sqrt(forgetting)
+    mu = 24.0 * np.asarray(lam) * radius / forgetting**2
     shrink = beta / (1.0 + eta * mu)
     return Momentum(shrink * eta, shrink)
 
 
 @dataclass
 class BlockedState(DescentState):
-    """The next play, the rest of the last step (from the gradient point to y_t), and the steps made."""
+    """The next play, the rest of the last step (from the gradient point to y_t), a block's length, the steps made."""
 
     rest: Float[Array, "runs dim"]
     block: Column
@@ -72,7 +73,7 @@ class BlockedDescent(ProjectedDescent):
 
 @dataclass
 class ScheduleFreeState:
-    """lag: x_t - w_{t+1}. rest: the way from the gradient point to w."""
+    """What changes in schedule-free SGD. lag: x_t - w_{t+1}. rest: the way from the gradient point to w."""
 
     lag: Float[Array, "runs dim"]
     rest: Float[Array, "runs dim"]

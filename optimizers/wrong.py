@@ -1,4 +1,8 @@
-"""Deliberately wrong learners: what the checks of the regret bounds must reject. None is an algorithm of the paper."""
+"""Deliberately wrong learners: what the checks must reject. None is an algorithm of the paper.
+
+The functions are `Maker`s: radius and beta are numbers or arrays of shape (runs,), as those of DiscountedFTRL, which
+raises ValueError where they are out of range.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from foundation.arrays import Array, Float
-from optimizers.base import Learner, Maker, Mover
+from optimizers.base import Learner, Mover
 from optimizers.batch import Column, Parameter, column
 from optimizers.ftrl import DiscountedFTRL, paper_learner
 
@@ -43,7 +47,7 @@ class Dithered(Flipped):
 
 @dataclass(frozen=True)
 class DitheredMover(Dithered):
-    """The same for a learner that says how it moves."""
+    """Adds 1e-6 to every coordinate of the plays of a learner that says how it moves."""
 
     def move(
         self,
@@ -98,47 +102,36 @@ class FixedDenominator:
         np.add(state.first, grad, out=state.first)
 
 
-def wrong_sign(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def wrong_sign(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """The opposite of the paper's learner: z -> -z."""
     return Flipped(paper_learner(radius, beta, coordinatewise))
 
 
-def no_clip(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
-    """The ratio of the sums, not projected on the ball."""
+def no_clip(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
+    """The ratio of the sums, not projected on the ball: plays may be longer than the radius."""
     return DiscountedFTRL(radius, beta, np.square(beta), coordinatewise, clipped=False)
 
 
-def no_momentum(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
-    """beta1 = 0: the last gradient only."""
+def no_momentum(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
+    """beta1 = 0: the numerator is the last gradient only, the denominator as in the paper."""
     return DiscountedFTRL(radius, np.zeros_like(beta), np.square(beta), coordinatewise)
 
 
-def equal_discounts(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def equal_discounts(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """beta2 = beta1 instead of beta1^2."""
     return DiscountedFTRL(radius, beta, beta, coordinatewise)
 
 
-def slow_denominator(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def slow_denominator(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """beta2 = 1 - (1 - beta)/100: the scale of the gradients is hardly forgotten."""
     return DiscountedFTRL(radius, beta, 1.0 - (1.0 - np.asarray(beta)) / 100.0, coordinatewise)
 
 
-def long_momentum(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def long_momentum(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """beta1 = 1 - (1 - beta)/10: ten times too long."""
     return DiscountedFTRL(radius, 1.0 - (1.0 - np.asarray(beta)) / 10.0, np.square(beta), coordinatewise)
 
 
-def fixed_denominator(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def fixed_denominator(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """The denominator 1, whatever the gradients."""
     return FixedDenominator(radius, beta)
-
-
-WRONG: dict[str, Maker] = {
-    "wrong sign": wrong_sign,
-    "no clip": no_clip,
-    "no momentum": no_momentum,
-    "equal discounts": equal_discounts,
-    "slow denominator": slow_denominator,
-    "long momentum": long_momentum,
-    "fixed denominator": fixed_denominator,
-}

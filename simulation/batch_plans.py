@@ -24,12 +24,12 @@ class Ask(Protocol):
     """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 
     def simulate(self, streams: Streams) -> Signals:
-        """Its signals by name, a row a run."""
+        """Run it on these streams; its signals by name, each with a row a run, shape (runs, ...)."""
         ...
 
 
 def simulate_together(asks: Sequence[Ask], streams: Streams) -> list[Signals]:
-    """For each ask what `ask.simulate` gives, bit for bit."""
+    """For each ask, in their order, what `ask.simulate(streams)` gives, bit for bit. Errors as there."""
     groups: list[tuple[Ask, list[int]]] = []
     for i, ask in enumerate(asks):
         for at, (wide, members) in enumerate(groups):
@@ -55,7 +55,7 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     one, two = a.setup, b.setup
     if one.objective is not two.objective or one.noise is not two.noise or one.scaling != two.scaling:
         return None
-    if a.stream != b.stream or not np.array_equal(_marks(a), _marks(b)):
+    if a.stream != b.stream or not np.array_equal(_checkpoints(a), _checkpoints(b)):
         return None
     try:
         learner = concat_runs([one.learner, two.learner])
@@ -72,7 +72,7 @@ def _together(a: Plan, b: Plan) -> Plan | None:
     return Plan(setup, probes, a.checkpoints, a.stream)
 
 
-def _marks(plan: Plan) -> Int[IntArray, "times"]:
+def _checkpoints(plan: Plan) -> Int[IntArray, "times"]:
     return np.empty(0, np.int64) if plan.checkpoints is None else plan.checkpoints
 
 

@@ -11,9 +11,10 @@ from simulation.recording import Row, Step
 
 
 class BlockAverage(Certificate):
-    """Its `xbar` at the sampled times is the plain average over the last block that is complete, the start before.
+    """A certificate whose `xbar` at the sampled times is the plain average over the last complete block of iterates.
 
-    block: steps of a block, integers >= 1. The signals are those of the last iterate.
+    Before a block is complete it is the start. block: steps of a block, integers >= 1. The signals are those of the
+    last iterate.
     """
 
     block: Float[Array, "runs"]
@@ -25,22 +26,22 @@ class BlockAverage(Certificate):
         super().__init__(np.zeros(len(block)), np.ones(len(block)), samples=samples)
         self.block = block.copy()
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """No block is complete: the start stands for it."""
-        super().begin(objective, now, runs)
-        self.mean, self.complete, self.count = np.zeros(now.x.shape), now.x.copy(), np.zeros(len(runs))
+        super().begin(objective, current, runs)
+        self.mean, self.complete, self.count = np.zeros(current.x.shape), current.x.copy(), np.zeros(len(runs))
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row of the certificate, after x_t went into its block."""
         self.count += 1.0
-        self.mean += (now.x - self.mean) / self.count[:, None]
+        self.mean += (current.x - self.mean) / self.count[:, None]
         done = self.count >= self.block
         if done.any():
             self.complete[done] = self.mean[done]
             self.mean[done], self.count[done] = 0.0, 0.0
-        super().step(now, row, last)
+        super().step(current, row, last)
 
-    def _keep_average(self, now: Step, offset: Float[Array, "runs dim"]) -> None:
-        for run, slot in self._events[now.time]:
-            if run < len(now.x):
+    def _keep_average(self, current: Step, offset: Float[Array, "runs dim"]) -> None:
+        for run, slot in self._events[current.time]:
+            if run < len(current.x):
                 self.xbar[run, slot] = self.complete[run]

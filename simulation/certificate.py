@@ -41,7 +41,7 @@ class Certificate(Probe):
     samples: Int[IntArray, "runs k"]
     sums: StackedPair
     spread: Float[Array, "runs"]  # undivided, at the end of the last block
-    size: Float[Array, "runs dim"]
+    scratch: Float[Array, "runs dim"]
     xbar: Float[Array, "batch k dim"]
     sampled: Float[Array, "batch k"]
     _decays: list[Annotated[Any, "..."]]  # of the block that was opened last
@@ -53,53 +53,53 @@ class Certificate(Probe):
         norm: Norm = "l2",
         samples: Int[IntArray, "runs k"] | None = None,
     ) -> None:
-        self.beta, self.lam, self.kind = beta.copy(), lam.copy(), norm
+        self.beta, self.lam, self.norm = beta.copy(), lam.copy(), norm
         self.samples = np.empty((len(beta), 0), np.int64) if samples is None else samples
         self._events: dict[int, list[tuple[int, int]]] = {}
         for run, slot in np.ndindex(self.samples.shape):
             self._events.setdefault(int(self.samples[run, slot]), []).append((run, slot))
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """Nothing was seen; the first iterate is its own average, whatever it was before."""
-        self.sums = StackedPair.zeros(now.x.shape)
+        self.sums = StackedPair.zeros(current.x.shape)
         self.spread = np.zeros(len(runs))
-        self.size = np.zeros(now.x.shape)
-        self._scalar = now.x.shape[1] == 1 and self.sums.whole is not None
-        self._weights = EmaWeights(self.beta, now.x.shape, stacked=self.sums.whole is not None)
-        self.xbar = np.full((*self.samples.shape, now.x.shape[1]), np.nan)
+        self.scratch = np.zeros(current.x.shape)
+        self._scalar = current.x.shape[1] == 1 and self.sums.whole is not None
+        self._weights = EmaWeights(self.beta, current.x.shape, stacked=self.sums.whole is not None)
+        self.xbar = np.full((*self.samples.shape, current.x.shape[1]), np.nan)
         self.sampled = np.full(self.samples.shape, np.nan)
 
     def open(self, first: int, steps: int) -> None:
         """The weights of the block."""
         self._first = first + 1
-        self._weights.look(first, steps, len(self.beta))
+        self._weights.prepare(first, steps, len(self.beta))
         self._decays = self._weights.decays
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: ||S^F||^2 (or the L1 norm) and ||w||^2; in one coordinate S^F and w themselves."""
-        decay = self._decays[now.time - self._first]
+        decay = self._decays[current.time - self._first]
         if self._scalar:
             multiply(last.whole, decay, row.whole)
-            add(row.whole, now.pair.whole, row.whole)
-            if self._events and now.time in self._events:
-                self._keep_average(now, row.whole[1])
+            add(row.whole, current.stacked.whole, row.whole)
+            if self._events and current.time in self._events:
+                self._keep_average(current, row.whole[1])
             return
-        advance(self.sums, decay, now.pair)
+        advance(self.sums, decay, current.stacked)
         _, total, offset = self.sums
-        if self.kind == "l2":
+        if self.norm == "l2":
             dot(total, total, row.each[0])
         else:
-            add_up(np.abs(total, self.size), row.each[0])
+            add_up(np.abs(total, self.scratch), row.each[0])
         dot(offset, offset, row.each[1])
-        if self._events and now.time in self._events:
-            self._keep_average(now, offset)
+        if self._events and current.time in self._events:
+            self._keep_average(current, offset)
 
-    def _keep_average(self, now: Step, offset: Float[Array, "runs dim"]) -> None:
+    def _keep_average(self, current: Step, offset: Float[Array, "runs dim"]) -> None:
         """xbar_t = x_t - k_t w_t, for the runs that ask for it."""
-        keep = self._weights.keep(now.time - self._first)
-        for run, slot in self._events[now.time]:
-            if run < len(now.x):
-                self.xbar[run, slot] = now.x[run] - keep[run] * offset[run]
+        keep = self._weights.keep(current.time - self._first)
+        for run, slot in self._events[current.time]:
+            if run < len(current.x):
+                self.xbar[run, slot] = current.x[run] - keep[run] * offset[run]
 
     def settle(
         self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
@@ -112,7 +112,7 @@ class Certificate(Probe):
             np.square(rows[1], out=spread)
             spread *= keeps
         else:
-            (np.sqrt if self.kind == "l2" else np.positive)(rows[0], out=norm)
+            (np.sqrt if self.norm == "l2" else np.positive)(rows[0], out=norm)
             np.multiply(rows[1], keeps, out=spread)
         grown = self._accumulate(spread)
         self.spread = grown[-1].copy()

@@ -18,7 +18,7 @@ class EmaWeights:
 
     decays: for every step the factors beta and k_{t-1}, by which the discounted sum of gradients and the distance from
     the average to the newest iterate decay, for `advance`. shape: (batch, dim). stacked: as the sums' StackedPair is.
-    Nothing is cut when runs are dropped: `look` is told how many there are.
+    Nothing is cut when runs are dropped: `prepare` is told how many there are.
     """
 
     _beta: Float[Array, "batch"]
@@ -39,7 +39,7 @@ class EmaWeights:
         self._whole = np.empty((0, 2, *shape))
         self.decays = []
 
-    def look(self, first: int, steps: int, runs: int) -> None:
+    def prepare(self, first: int, steps: int, runs: int) -> None:
         """Prepare for the steps first+1 .. first+steps of the first `runs` runs."""
         constant = first > self._settled
         if constant and self._constant and runs == self._runs:
@@ -76,23 +76,23 @@ class EmaWeights:
         return [(first, row) for row in wide]
 
     def shares(self, steps: int) -> Float[Array, "#steps #runs"]:
-        """1/W_t; one row if it is constant, one column if all discounts are equal."""
+        """1/W_t of the block's first `steps` steps: one row if constant, one column if all discounts are equal."""
         return self._wide(self._share[:steps])
 
     def keeps(self, steps: int) -> Float[Array, "#steps #runs"]:
-        """k_t = 1 - 1/W_t, likewise."""
+        """k_t = 1 - 1/W_t of the block's first `steps` steps, in the shape of `shares`."""
         return self._wide(self._keep[:steps])
 
     def _wide(self, values: Float[Array, "steps betas"]) -> Float[Array, "steps #runs"]:
         return values if values.shape[1] == 1 else values[:, self._which]
 
     def keep(self, step: int) -> Float[Array, "runs 1"]:
-        """k_t at a step of the block."""
+        """k_t of every run at one step of the block, counted from 0."""
         return self._keep[0 if self._constant else step, self._which][:, None]
 
 
 def advance(sums: StackedPair, decay: Any, news: StackedPair) -> None:
-    """sums <- decay sums + news, in place; decay is one array for both, or a tuple."""
+    """sums <- decay sums + news, in place; decay, of `EmaWeights.decays`, is one array for both sums, or a tuple."""
     if type(decay) is not tuple:
         multiply(sums.whole, decay, sums.whole)
         add(sums.whole, news.whole, sums.whole)

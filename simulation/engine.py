@@ -53,13 +53,14 @@ def simulate(
 ) -> dict[str, Array]:
     """Run the setup. Returns the probes' signals by name, shape (runs, ...), the runs in the order of the setup.
 
+    checkpoints: the times, from 1 on, at which curves are given; curves have them in ascending order, each once.
     Raises ValueError for steps that are not all >= 1, TypeError for a learner, state or probe with an array of no
     declared shape (foundation/runs.py), FloatingPointError where the objective gives what is not finite.
     """
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
         raise ValueError(f"steps = {steps}: must be a non-empty vector of integers >= 1")
-    marks = np.empty(0, np.int64) if checkpoints is None else np.unique(checkpoints)
+    checkpoints = np.empty(0, np.int64) if checkpoints is None else np.unique(checkpoints)
     order = np.argsort(-steps, kind="stable")
     size = max(1, TILE // len(setup.objective.start))
     results: dict[str, Array] = {}
@@ -67,7 +68,7 @@ def simulate(
     for first in range(0, len(order), size):
         tile = order[first : first + size]
         with ALARM.arm():
-            found = _Tile(setup, [made.make(tile) for made in probes], streams, tile, marks).run()
+            found = _Tile(setup, [made.make(tile) for made in probes], streams, tile, checkpoints).run()
         for name, values in found.items():
             whole = results.setdefault(name, np.full((len(steps), *values.shape[1:]), np.nan))
             whole[tile] = values
@@ -99,16 +100,16 @@ class _Tile:
         probes: Sequence[Probe],
         streams: Streams,
         tile: Int[IntArray, "runs"],
-        marks: Int[IntArray, "times"],
+        checkpoints: Int[IntArray, "times"],
     ) -> None:
         self.setup, self.steps, self.active = setup, setup.steps[tile], len(tile)
         dim = len(setup.objective.start)
         self.learner = select_runs(setup.learner, tile)
         self.state: Any = self.learner.init((len(tile), dim))
-        self.now = Step(setup.objective.start, len(tile))
-        self.summaries = [SignalSummary(probe, len(tile), marks) for probe in probes]
+        self.current = Step(setup.objective.start, len(tile))
+        self.summaries = [SignalSummary(probe, len(tile), checkpoints) for probe in probes]
         for probe in probes:
-            probe.begin(setup.objective, self.now, tile)
+            probe.begin(setup.objective, self.current, tile)
         self.numbers = (tile if setup.numbers is None else setup.numbers[tile]).tolist()
         self.scaling = NoiseBuffer(streams, "scaling", self.numbers, setup.scaling.fill, 1)
         self.noise = self._noise(None if setup.noise_level is None else setup.noise_level[tile], streams)
@@ -118,13 +119,13 @@ class _Tile:
         """Where the stochastic gradient goes: nowhere without noise, else to where the learner wants it."""
         inbox = getattr(self.state, "inbox", None)
         if self.noise is None:
-            self.now.noisy = self.now.grad
+            self.current.noisy = self.current.grad
         elif inbox is not None:
-            self.now.noisy = inbox
+            self.current.noisy = inbox
 
     def _noise(self, level: Float[Array, "runs"] | None, streams: Streams) -> NoiseBuffer | None:
         """The raw noise of the runs; None if there is none at all."""
-        noise, dim, scale = self.setup.noise, self.now.x.shape[1], None
+        noise, dim, scale = self.setup.noise, self.current.x.shape[1], None
         if noise.additive:
             scale = np.outer(np.ones(len(self.numbers)) if level is None else level, noise.scale(dim))
             if not scale.any():
@@ -143,7 +144,7 @@ class _Tile:
             for summary in self.summaries:
                 summary.close(time, steps, self.active)
             time += steps
-            if not np.isfinite(self.now.x).all():
+            if not np.isfinite(self.current.x).all():
                 raise FloatingPointError(f"the objective gave a number that is not finite by step {time}")
             self._drop(time)
         found: dict[str, Array] = {}
@@ -152,8 +153,9 @@ class _Tile:
         return found
 
     def _block(self, time: int, steps: int) -> None:
-        now, learner, state, objective = self.now, self.learner, self.state, self.setup.objective
-        play, step, x, grad, noisy = now.play, now.step, now.x, now.grad, now.noisy
+        """The steps time+1, ..., time+steps of the active runs."""
+        current, learner, state, objective = self.current, self.learner, self.state, self.setup.objective
+        play, moved, x, grad, noisy = current.play, current.move, current.x, current.grad, current.noisy
         gradient, choose, update = objective.grad, learner.play, learner.update
         for summary in self.summaries:
             summary.probe.open(time, steps)
@@ -164,8 +166,8 @@ class _Tile:
         raws = repeat(None, steps) if self.noise is None else self.noise.rows(steps)
         for i, (scale, raw) in enumerate(zip(self.scaling.rows(steps), raws, strict=True)):
             choose(state, play)
-            move(play, scale, step)
-            add(x, step, x)
+            move(play, scale, moved)
+            add(x, moved, x)
             gradient(x, grad)
             if raw is not None:  # else noisy is grad
                 if additive:
@@ -173,11 +175,12 @@ class _Tile:
                 else:
                     oracle(objective, x, grad, raw, noisy)
             update(state, noisy)
-            now.time = time + i + 1
+            current.time = time + i + 1
             for measure, block in rows:
-                measure(now, block[i + 1], block[i])
+                measure(current, block[i + 1], block[i])
 
     def _drop(self, time: int) -> None:
+        """Leave out the runs whose T is this time, wherever they are kept."""
         keep = int(np.searchsorted(-self.steps[: self.active], -time))
         if keep == self.active:
             return
@@ -185,7 +188,7 @@ class _Tile:
             summary.finish(slice(keep, self.active), time)
             keep_runs(summary.probe, keep)
         self.active = keep
-        for part in (self.now, self.state):
+        for part in (self.current, self.state):
             keep_runs(part, keep)
         self.scaling.keep_runs(keep)
         if self.noise is not None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from objectives.adversaries import Adversary
-from optimizers.base import ALARM, Learner
+from optimizers.alarm import ALARM
+from optimizers.base import Learner
 from simulation.plan import Signals
 from simulation.probes import Regret
 from simulation.recording import BLOCK, Step
@@ -31,32 +32,33 @@ class Duel:
     steps: int
 
     def simulate(self, streams: Streams) -> Signals:
-        """Play; returns the signals of `Regret`, with curves at every round.
+        """Play it; returns the signals of `Regret` by name, shape (runs,), and their curves, shape (runs, steps).
 
         `best_ratio` is sup_u Regret_t(u)/(D sqrt(sum_s beta^{2(t-s)} ||g_s||^2)) (arXiv 2405.18199, Theorem 9).
         """
         runs, adversary = len(self.beta), self.adversary
-        now = Step(np.zeros(adversary.dim), runs)
+        current = Step(np.zeros(adversary.dim), runs)
         summary = SignalSummary(Regret(self.beta, self.radius), runs, np.arange(1, self.steps + 1))
-        summary.probe.begin(None, now, np.arange(runs))
-        state = self.learner.init(now.x.shape)
+        summary.probe.begin(None, current, np.arange(runs))
+        state = self.learner.init(current.x.shape)
         raw = NoiseBuffer(streams, "adversary", range(runs), _normals, adversary.dim) if adversary.random else None
-        silence = np.zeros(now.x.shape)
+        silence = np.zeros(current.x.shape)
         with ALARM.arm():
-            while now.time < self.steps:
-                first, length = now.time, min(BLOCK, raw.ready() if raw is not None else BLOCK, self.steps - now.time)
+            while current.time < self.steps:
+                first = current.time
+                length = min(BLOCK, raw.ready() if raw is not None else BLOCK, self.steps - first)
                 rows = summary.views(length, runs)
                 for i, row in enumerate(raw.rows(length) if raw is not None else repeat(silence, length)):
-                    self.learner.play(state, now.play)
-                    adversary.next(first + i + 1, now.play, row, now.noisy)
-                    np.copyto(now.grad, now.noisy)
-                    self.learner.update(state, now.noisy)
-                    summary.probe.step(now, rows[i + 1], rows[i])
-                now.time = first + length
+                    self.learner.play(state, current.play)
+                    adversary.next(first + i + 1, current.play, row, current.noisy)
+                    np.copyto(current.grad, current.noisy)
+                    self.learner.update(state, current.noisy)
+                    summary.probe.step(current, rows[i + 1], rows[i])
+                current.time = first + length
                 summary.close(first, length, runs)
         summary.finish(slice(0, runs), self.steps)
         return summary.results()
 
 
-def _normals(rng: np.random.Generator, out: Array) -> None:
+def _normals(rng: np.random.Generator, out: Float[Array, "steps dim"]) -> None:
     rng.standard_normal(out=out)

@@ -12,10 +12,11 @@ from simulation.recording import Row, Step
 
 
 class HittingTime(Certificate):
-    """Gives `hitting`, shape (runs,): min {t : (1/t) sum_{s<=t} certificate_s <= target}, inf if that is after T.
+    """When the certificate meets a target on average: `hitting`, shape (runs,), a time, inf if that is after T.
 
-    That average is the left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t.
-    whole: all runs go on to T, and the certificate's signals are returned, too.
+    hitting = min {t : (1/t) sum_{s<=t} certificate_s <= target}. That average is the certificate's in the place of the
+    left-hand side that Theorem 11 of arXiv 2405.18199 bounds, at T = t. target: in the unit of the gradient. whole: all
+    runs go on to T, and the certificate's signals are returned, too.
     """
 
     target: Float[Array, "runs"]
@@ -33,9 +34,9 @@ class HittingTime(Certificate):
         super().__init__(beta, lam, norm)
         self.target, self.total, self.stops = target.copy(), np.zeros(len(beta)), not whole
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """No run has hit its target."""
-        super().begin(objective, now, runs)
+        super().begin(objective, current, runs)
         self.hitting = np.full(len(runs), np.inf)
 
     def settle(
@@ -51,9 +52,9 @@ class HittingTime(Certificate):
         self.total = sums[-1].copy()
         times = np.arange(first + 1, first + len(values) + 1)[:, None]
         reached = sums[1:] <= self.target * times
-        now = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
-        found = self.hitting[: len(now)]
-        np.minimum(found, now, out=found)
+        hit = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
+        found = self.hitting[: len(hit)]
+        np.minimum(found, hit, out=found)
 
     def satisfied(self, runs: int) -> bool:
         """Whether all runs have hit."""
@@ -65,7 +66,11 @@ class HittingTime(Certificate):
 
 
 class GradientHittingTime(HittingTime):
-    """The same for ||grad F(xbar_t)||, which is never below the stationarity at xbar_t (the law at one point)."""
+    """When the gradient at the average meets a target: min {t : (1/t) sum_{s<=t} ||grad F(xbar_s)|| <= target}.
+
+    Given as `hitting`, shape (runs,), inf if that is after T. ||grad F(xbar_t)|| is what Corollary 13 of arXiv
+    2405.18199 bounds, and never below the stationarity at xbar_t (the law that sits in one point).
+    """
 
     signals: tuple[str, ...] = ("gradient",)
     raws: int | None = 1
@@ -73,17 +78,17 @@ class GradientHittingTime(HittingTime):
     def __init__(self, beta: Float[Array, "runs"], target: Float[Array, "runs"]) -> None:
         super().__init__(beta, np.ones(len(beta)), target)
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """No run has hit; gradients are taken of the objective."""
-        super().begin(objective, now, runs)
+        super().begin(objective, current, runs)
         assert objective is not None
         self._grad = objective.grad
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: the signal, at xbar_t = x_t - k_t w_t."""
-        at = now.time - self._first
-        advance(self.sums, self._decays[at], now.pair)
-        slope = self._grad(now.x - self._weights.keep(at) * self.sums.second)
+        at = current.time - self._first
+        advance(self.sums, self._decays[at], current.stacked)
+        slope = self._grad(current.x - self._weights.keep(at) * self.sums.second)
         np.sqrt(np.vecdot(slope, slope), out=row.each[0])
 
     def settle(

@@ -14,9 +14,9 @@ Signals = dict[str, Array]  # by name, a row a run
 
 @dataclass(frozen=True)
 class Plan:
-    """One simulation: what is run, what is measured, and the times of the curves.
+    """One simulation: what is run, what is measured, and the times of the curves (None: no curves).
 
-    stream: the branch of the streams that its random numbers come from.
+    stream: the branch of the streams that its random numbers come from; "" is the trunk.
     """
 
     setup: Setup
@@ -25,5 +25,5 @@ class Plan:
     stream: str = ""
 
     def simulate(self, streams: Streams) -> Signals:
-        """Its signals by name, shape (runs, ...)."""
+        """Run it; its signals by name, shape (runs, ...). Errors as `simulation.engine.simulate` raises them."""
         return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints)

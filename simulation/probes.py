@@ -11,8 +11,7 @@ import numpy as np
 from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import Objective
 from optimizers.batch import Column, column
-from simulation.certificate import Certificate as Certificate
-from simulation.certificate import Norm as Norm
+from simulation.certificate import Norm
 from simulation.recording import Probe, Row, Step
 from simulation.sums import add_up, dot
 
@@ -39,21 +38,21 @@ class Regret(Probe):
     fresh: Float[Array, "runs"]
 
     def __init__(self, beta: Float[Array, "runs"], radius: Float[Array, "runs"], norm: Norm = "l2") -> None:
-        self.beta, self.radius, self.kind = beta.copy(), radius.copy(), norm
+        self.beta, self.radius, self.norm = beta.copy(), radius.copy(), norm
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """Both discounted sums are zero."""
-        self.true, self.seen, self.scratch = (np.zeros(now.x.shape) for _ in range(3))
-        self.decay, self.square = column(self.beta, now.x.shape), self.beta**2
+        self.true, self.seen, self.scratch = (np.zeros(current.x.shape) for _ in range(3))
+        self.decay, self.square = column(self.beta, current.x.shape), self.beta**2
         self.fresh = np.zeros(len(runs))
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: <S^g, direction>, energy, ||S^g||^2, ||S^F||^2 (L1 norms in the L1 form), loss."""
-        for total, grad in ((self.true, now.grad), (self.seen, now.noisy)):
+        for total, grad in ((self.true, current.grad), (self.seen, current.noisy)):
             np.multiply(total, self.decay, out=total)
             np.add(total, grad, out=total)
         cross, energy, best, pull, played = row.each
-        if self.kind == "l2":
+        if self.norm == "l2":
             dot(self.seen, self.true, cross)
             dot(self.seen, self.seen, best)
             dot(self.true, self.true, pull)
@@ -61,10 +60,10 @@ class Regret(Probe):
             dot(self.seen, np.sign(self.true, out=self.scratch), cross)
             add_up(np.abs(self.seen, out=self.scratch), best)
             add_up(np.abs(self.true, out=self.scratch), pull)
-        dot(now.noisy, now.noisy, self.fresh)
+        dot(current.noisy, current.noisy, self.fresh)
         np.multiply(last.each[1], self.square, out=energy)
         np.add(energy, self.fresh, out=energy)
-        dot(now.noisy, now.play, self.fresh)
+        dot(current.noisy, current.play, self.fresh)
         np.multiply(last.each[4], self.beta, out=played)
         np.add(played, self.fresh, out=played)
 
@@ -73,7 +72,7 @@ class Regret(Probe):
     ) -> None:
         """Combine the sums into regrets."""
         cross, energy, best, pull, played = rows
-        if self.kind == "l2":
+        if self.norm == "l2":
             best, pull = np.sqrt(best), np.sqrt(pull)
             cross = np.divide(cross, pull, out=np.zeros_like(cross), where=pull > 0)
         root = self.radius * np.sqrt(energy)
@@ -98,35 +97,38 @@ class Descent(Probe):
     def __init__(self, beta: Float[Array, "runs"]) -> None:
         self.beta = beta.copy()
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """Values count from the start's."""
         assert objective is not None
         self._value = objective.value
-        self.origin = np.asarray(objective.value(now.x))
+        self.origin = np.asarray(objective.value(current.x))
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: the signals themselves."""
         value, drop, discounted, linear = row.each
-        np.subtract(self._value(now.x), self.origin, out=value)
+        np.subtract(self._value(current.x), self.origin, out=value)
         np.subtract(value, last.each[0], out=drop)
         np.multiply(last.each[2], self.beta, out=discounted)
         np.add(discounted, drop, out=discounted)
-        dot(now.grad, now.play, linear)
+        dot(current.grad, current.play, linear)
 
 
 class Clip(Probe):
-    """clipped: the share of coordinates (L2 ball: 0 or 1) whose play lies on the boundary of the ball."""
+    """How often the clip is active. Signal: clipped, the share of coordinates whose play lies on the boundary.
+
+    In the L2 ball it is 0 or 1: whether ||z_t|| = D. radius: D of every run.
+    """
 
     signals = ("clipped",)
 
     edge: Float[Array, "runs"]
 
     def __init__(self, radius: Float[Array, "runs"], norm: Norm = "l1") -> None:
-        self.edge, self.kind = radius * (1.0 - 1e-12), norm
+        self.edge, self.norm = radius * (1.0 - 1e-12), norm
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: the share itself, of this play."""
-        if self.kind == "l2":
-            row.each[0][:] = np.sqrt(np.vecdot(now.play, now.play)) >= self.edge
+        if self.norm == "l2":
+            row.each[0][:] = np.sqrt(np.vecdot(current.play, current.play)) >= self.edge
         else:
-            np.mean(np.abs(now.play) >= self.edge[:, None], axis=-1, out=row.each[0])
+            np.mean(np.abs(current.play) >= self.edge[:, None], axis=-1, out=row.each[0])

@@ -13,15 +13,17 @@ from simulation.recording import Probe, Row, Step
 
 
 class Progress(Probe):
-    """Signals: found = prog_0(x_t), passed = prog_1(x_t), slope = 1/||grad F(x_t)|| while prog_1 < n (else 0;
+    """How far along the hard chain a run is; its objective must be a `HardChain`.
+
+    Signals: found = prog_0(x_t), passed = prog_1(x_t), inverse_slope = 1/||grad F(x_t)|| while prog_1 < n (else 0;
     throughout: always).
 
     Extras, shape (runs,): arrival = min {t : prog_0(x_t) = n}, traversal = min {t : prog_1(x_t) = n}; inf if after T.
-    Gradients at x_1, ..., x_{t-1} have been seen when x_t is chosen. slope is in units of width/height.
+    Gradients at x_1, ..., x_{t-1} have been seen when x_t is chosen. inverse_slope is in units of width/height.
     stops: runs end when all of the batch are through, and nothing but the times is returned.
     """
 
-    signals = ("found", "passed", "slope")
+    signals = ("found", "passed", "inverse_slope")
 
     arrival: Float[Array, "batch"]
     traversal: Float[Array, "batch"]
@@ -29,18 +31,18 @@ class Progress(Probe):
     def __init__(self, throughout: bool = False, stops: bool = False) -> None:
         self.throughout, self.stops = throughout, stops
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
         """No link is reached by any run."""
         chain = cast(HardChain, objective)
         self._progress, self._links, self._unit = chain.progress, chain.dim, chain.width / chain.height
         self.arrival, self.traversal = (np.full(len(runs), np.inf) for _ in range(2))
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
+    def step(self, current: Step, row: Row, last: Row) -> None:
         """Raw row: the signals themselves."""
-        found, passed, slope = row.each
-        found[:], passed[:] = self._progress(now.x, 0.0), self._progress(now.x, 1.0)
-        size = np.sqrt(np.vecdot(now.grad, now.grad)) * self._unit
-        slope[:] = np.where(self.throughout | (passed < self._links), 1.0 / np.maximum(size, 1e-300), 0.0)
+        found, passed, inverse_slope = row.each
+        found[:], passed[:] = self._progress(current.x, 0.0), self._progress(current.x, 1.0)
+        size = np.sqrt(np.vecdot(current.grad, current.grad)) * self._unit
+        inverse_slope[:] = np.where(self.throughout | (passed < self._links), 1.0 / np.maximum(size, 1e-300), 0.0)
 
     def settle(
         self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]

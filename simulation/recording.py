@@ -29,22 +29,22 @@ class Row(NamedTuple):
 class Step:
     """The current step, for the probes; its arrays are overwritten at every step.
 
-    x: x_t. play: z_t. grad: grad F(x_t). noisy: g_t. step: x_t - x_{t-1}. pair: grad and step, together.
+    x: x_t. play: z_t. grad: grad F(x_t). noisy: g_t. move: x_t - x_{t-1}. stacked: grad and move, together.
     """
 
     x: Float[Array, "runs dim"]
     play: Float[Array, "runs dim"]
     noisy: Float[Array, "runs dim"]
     grad: Float[Array, "runs dim"]
-    step: Float[Array, "runs dim"]
-    pair: StackedPair
+    move: Float[Array, "runs dim"]
+    stacked: StackedPair
 
     def __init__(self, start: Float[Array, "dim"], runs: int) -> None:
         shape = (runs, len(start))
         self.time = 0
         self.x = np.broadcast_to(start, shape).copy()
-        self.play, self.noisy, self.pair = np.zeros(shape), np.zeros(shape), StackedPair.zeros(shape)
-        _, self.grad, self.step = self.pair
+        self.play, self.noisy, self.stacked = np.zeros(shape), np.zeros(shape), StackedPair.zeros(shape)
+        _, self.grad, self.move = self.stacked
 
 
 class Probe:
@@ -68,14 +68,14 @@ class Probe:
         """Whether nothing that this probe returns can change any more, for the first `runs` runs of the batch."""
         return False
 
-    def begin(self, objective: Objective | None, now: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Allocate; `runs` are the indices of the batch's runs in the setup."""
+    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+        """Allocate; `current` is the start, `runs` are the indices of the batch's runs in the setup."""
 
     def open(self, first: int, steps: int) -> None:
         """Prepare for the steps first+1 .. first+steps."""
 
-    def step(self, now: Step, row: Row, last: Row) -> None:
-        """Write this step's raw row; `last` is the previous raw row."""
+    def step(self, current: Step, row: Row, last: Row) -> None:
+        """Write this step's raw row; `last` is the previous raw row, zeros at t = 1."""
 
     def settle(
         self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 
-Fill = Callable[[np.random.Generator, Array], None]
+Fill = Callable[[np.random.Generator, Float[Array, "steps width"]], None]  # writes a run's next numbers
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class NoiseBuffer:
         self._scale = None if self._scale is None else self._scale[:runs]
 
     def ready(self) -> int:
-        """How many rows can be taken at once, at least 1; draws a new block when the last is used up."""
+        """How many rows (steps) can be taken at once, at least 1; draws a new block when the last is used up."""
         if self._next == len(self._rows):
             for generator, raw in zip(self._generators, self._raw, strict=True):
                 self._fill(generator, raw)

@@ -7,10 +7,10 @@ from numpy import multiply
 
 from foundation.arrays import Array, Float, Int, IntArray
 
-Numbers = int | float | Float[Array, "..."] | Int[IntArray, "..."]
+NumberOrArray = int | float | Float[Array, "..."] | Int[IntArray, "..."]
 
 
-def total_weight(beta: Numbers, time: Numbers) -> Float[Array, "..."]:
+def total_weight(beta: NumberOrArray, time: NumberOrArray) -> Float[Array, "..."]:
     """W_t = (1 - beta^t)/(1 - beta), accurate for beta near 1; t for beta = 1. Shapes broadcast."""
     beta, time = np.broadcast_arrays(np.asarray(beta, float), np.asarray(time, float))
     rate = 1.0 - beta

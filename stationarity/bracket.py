@@ -42,7 +42,7 @@ class Bracket:
     certified: bool = True
 
     @property
-    def atoms(self) -> Array:
+    def atoms(self) -> Float[Array, "*law"]:
         """The values of y: x + offsets (rounded; the offsets are exact where x is far from 0)."""
         return np.asarray((self.point if self.joint else self.point[..., None]) + self.offsets)
 
@@ -59,7 +59,7 @@ class Bracket:
 
 @dataclass(frozen=True)
 class Verified:
-    """The two values of every point, as recomputed from the proof."""
+    """The dual value (below the measure) and the primal one (above it) of every point, recomputed from the proof."""
 
     dual: Float[Array, "*points"]
     primal: Float[Array, "*points"]
@@ -107,7 +107,11 @@ def dual_value(slope: PiecewiseSlope | SmoothSlope, x: float, lam: float, u: flo
 
 
 def verify(
-    bracket: Bracket, objective: Objective | PiecewiseSlope | SmoothSlope, x: Array, lam: float, norm: Norm = "l2"
+    bracket: Bracket,
+    objective: Objective | PiecewiseSlope | SmoothSlope,
+    x: Float[Array, "*shape"],
+    lam: float,
+    norm: Norm = "l2",
 ) -> Verified:
     """Recompute both values from the proof alone: (u, v) below, atoms and weights above.
 
@@ -140,7 +144,13 @@ def verify(
     return Verified(dual, np.asarray(primal))
 
 
-def _check_law(bracket: Bracket, objective: Objective | PiecewiseSlope | SmoothSlope, shares: Array, axis: int) -> None:
+def _check_law(
+    bracket: Bracket,
+    objective: Objective | PiecewiseSlope | SmoothSlope,
+    shares: Float[Array, "*law"],
+    axis: int,
+) -> None:
+    """Raise CertificateError unless the atoms are a law of mean x with the gradients that it says; axis: the atoms'."""
     weights, d = bracket.weights, bracket.offsets
     if (weights < 0).any() or (np.abs(weights.sum(axis=-1) - 1.0) > ROUNDING).any():
         raise CertificateError("the weights are no distribution")
@@ -160,7 +170,10 @@ def _check_law(bracket: Bracket, objective: Objective | PiecewiseSlope | SmoothS
         raise CertificateError("a gradient is not the objective's at its atom")
 
 
-def _separable_dual(bracket: Bracket, objective: Objective | PiecewiseSlope | SmoothSlope, lam: float) -> Array:
+def _separable_dual(
+    bracket: Bracket, objective: Objective | PiecewiseSlope | SmoothSlope, lam: float
+) -> Float[Array, "points"]:
+    """The sum over coordinates of `dual_value` at the bracket's (u, v)."""
     slopes = (
         objective.slopes() if isinstance(objective, Separable) else (cast("PiecewiseSlope | SmoothSlope", objective),)
     )
@@ -172,7 +185,7 @@ def _separable_dual(bracket: Bracket, objective: Objective | PiecewiseSlope | Sm
     return total
 
 
-def _joint_dual(bracket: Bracket, lam: float) -> Array:
+def _joint_dual(bracket: Bracket, lam: float) -> Float[Array, ""]:
     """The least over the atoms: an upper bound of the dual value."""
     d = bracket.offsets
     value = np.vecdot(bracket.gradients, bracket.direction) + lam * np.vecdot(d, d) - np.vecdot(d, bracket.tilt)

@@ -17,7 +17,11 @@ LEVELS = 40
 
 @dataclass
 class Local:
-    """The objective around x in its own units (see general.py), and the atoms seen: offsets e and slopes g(e)."""
+    """The objective around x in its own units (those of general.py), and the atoms seen: offsets e and slopes g(e).
+
+    budget: gradient evaluations that one search may spend. certified: whether grad F has a Lipschitz constant, without
+    which nothing can be proved.
+    """
 
     objective: Objective
     x: Float[Array, "dim"]

@@ -44,7 +44,7 @@ class Mixture:
 def start(
     oracle: Oracle, rows: Int[IntArray, "rows"], distance: Float[Array, "rows"]
 ) -> tuple[Float[Array, "rows 2"], Float[Array, "rows 2"]]:
-    """Atoms at about -distance and +distance: (offsets, slopes)."""
+    """Atoms to start from, at about -distance and +distance of x, in units of the row: (offsets, slopes)."""
     return oracle.slope(np.repeat(rows[:, None], 2, axis=1), np.stack([-distance, distance], axis=1))
 
 

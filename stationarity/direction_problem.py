@@ -69,10 +69,10 @@ def best_direction(mean: Float[Array, "points dim cuts"], spread: Float[Array, "
     value = mean * u[..., None] + spread
     above = np.where(mean >= target[..., None], value, np.inf).argmin(axis=-1)
     below = np.where(mean <= target[..., None], value, np.inf).argmin(axis=-1)
-    pair = np.stack([above, below], axis=-1)
-    ends_mean = np.take_along_axis(mean, pair, axis=-1)
+    cuts = np.stack([above, below], axis=-1)
+    ends_mean = np.take_along_axis(mean, cuts, axis=-1)
     gap = ends_mean[..., 0] - ends_mean[..., 1]
     share = np.divide(target - ends_mean[..., 1], gap, out=np.ones_like(gap), where=gap > 0)
     missing = ~(mean <= target[..., None]).any(axis=-1)
     share = np.where(missing, 1.0, np.clip(share, 0.0, 1.0))
-    return Direction(u, pair, share)
+    return Direction(u, cuts, share)

@@ -34,7 +34,10 @@ class Minimum(NamedTuple):
 
 @runtime_checkable
 class Oracle(Protocol):
-    """Minimises u g(e) + e^2 - v e for chosen rows."""
+    """Minimises u g(e) + e^2 - v e for chosen rows, in each row's own units.
+
+    scale: S = |f'(x)|; length: sqrt(S/lam); sign: that of f'(x). One number a row.
+    """
 
     scale: Float[Array, "rows"]
     length: Float[Array, "rows"]
@@ -49,7 +52,7 @@ class Oracle(Protocol):
     def minimise(
         self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
     ) -> Minimum:
-        """Certified minima; `gap`: how much precision is asked for (a wish, never assumed)."""
+        """Certified minima over all real e, u >= 0; `gap`: the precision asked for (a wish, never assumed)."""
         ...
 
 
@@ -220,7 +223,7 @@ class SmoothOracle(_Base):
 
 
 def build(source: PiecewiseSlope | SmoothSlope, x: Float[Array, "rows"], lam: float) -> PiecewiseOracle | SmoothOracle:
-    """The oracle of one slope function at the coordinates x, one a row."""
+    """The oracle of one slope function at the coordinates x, one a row: exact pieces, or branch and bound."""
     if isinstance(source, PiecewiseSlope):
         return PiecewiseOracle(source, x, lam)
     return SmoothOracle(source, x, lam)

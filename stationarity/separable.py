@@ -17,7 +17,7 @@ SMOOTH_CELLS = 128  # what a row costs where f' is smooth
 
 
 def check_range(lam: float, tolerance: float, floor: float, norm: str) -> None:
-    """Raises ValueError naming the parameter, its value and its range."""
+    """Raise ValueError naming parameter, value and range unless lam, tolerance > 0, floor >= 0 and norm is known."""
     for name, value in (("lam", lam), ("tolerance", tolerance)):
         if not 0 < value < np.inf:
             raise ValueError(f"{name} = {value}: must be finite and > 0")
@@ -27,7 +27,8 @@ def check_range(lam: float, tolerance: float, floor: float, norm: str) -> None:
         raise ValueError(f"norm = {norm!r}: must be 'l1' or 'l2'")
 
 
-def _points(x: Array, shape: str, dims: int) -> Array:
+def _points(x: Float[Array, "*shape"], shape: str, dims: int) -> Float[Array, "*shape"]:
+    """x as floats. Raises ValueError unless it has `dims` axes, as `shape` says in words, and is finite."""
     x = np.asarray(x, float)
     if x.ndim != dims:
         raise ValueError(f"x has shape {x.shape}: must be {shape}")

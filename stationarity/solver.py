@@ -50,7 +50,7 @@ class Grouped:
     def slope(
         self, rows: Int[IntArray, "*batch"], offset: Float[Array, "*batch"]
     ) -> tuple[Float[Array, "*batch"], Float[Array, "*batch"]]:
-        """As an oracle has it, each row by the oracle of its coordinate."""
+        """(offset moved so that x + length offset is a float, g there), each row by the oracle of its coordinate."""
         moved, slope = np.empty(offset.shape), np.empty(offset.shape)
         for number, oracle in enumerate(self.oracles):
             mine = self.group[rows] == number
@@ -60,7 +60,7 @@ class Grouped:
     def minimise(
         self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
     ) -> Minimum:
-        """As an oracle has it, each row by the oracle of its coordinate."""
+        """Certified minima of u g(e) + e^2 - v e, each row by the oracle of its coordinate."""
         if len(self.oracles) == 1:
             return self.oracles[0].minimise(rows, u, v, gap)
         found = Minimum(*(np.empty(len(rows)) for _ in range(3)))
@@ -88,7 +88,7 @@ class Sampled:
     def minimise(
         self, rows: Int[IntArray, "rows"], u: Float[Array, "rows"], v: Float[Array, "rows"], gap: Float[Array, "rows"]
     ) -> Minimum:
-        """The least over the atoms and 0."""
+        """The least of u g(e) + e^2 - v e over the atoms and e = 0; `gap` is ignored, nothing is certified."""
         e, g = self.offset[rows], self.value[rows]
         height = u[:, None] * g + e * (e - v[:, None])
         best = height.argmin(axis=1)[:, None]

@@ -3,21 +3,23 @@ loops written from their papers."""
 
 from __future__ import annotations
 
+from inspect import isfunction, signature
+
 import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from objectives.noise import Gaussian
 from objectives.smooth import CosineWell, Huber
+from optimizers import wrong
 from optimizers.baselines import AdaGrad, Adam, Momentum, ProjectedDescent, amsgrad, rmsprop, untuned
 from optimizers.ftrl import DiscountedFTRL, clipped_adam
 from optimizers.methods import METHODS, Method
 from optimizers.random_points import BlockedDescent, ScheduleFree, exponentiated_o2nc
 from optimizers.scaling import Uniform
-from optimizers.wrong import WRONG
 from simulation.blocks import BlockAverage
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 
@@ -25,7 +27,9 @@ from simulation.streams import Streams
 def exam():
     """Who sits it: every row of METHODS, `untuned`, and every wrong learner, in the ball and per coordinate."""
     rows = METHODS | {"untuned": Method(lambda rate, beta, scale: untuned(rate, beta))}
-    for name, maker in WRONG.items():
+    for name, maker in vars(wrong).items():
+        if not isfunction(maker) or "coordinatewise" not in signature(maker).parameters:
+            continue
         for where, coordinatewise in {"ball": False, "coordinates": True}.items():
             rows[f"{name}, {where}"] = Method(lambda r, b, s, m=maker, c=coordinatewise: m(r, b, c))
     return rows

@@ -18,10 +18,10 @@ from optimizers.baselines import Momentum
 from optimizers.ftrl import clipped_adam, paper_learner
 from simulation import batch_plans
 from simulation.batch_plans import simulate_together
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
 from simulation.plan import Plan
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 

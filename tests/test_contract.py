@@ -34,11 +34,6 @@ TERSE = {
     "benchmarks",
     "experiments",
     "experiments/words",
-    "objectives",
-    "optimizers",
-    "simulation",
-    "stationarity",
-    "theory",
 }
 LONGEST = 250  # lines of a module
 HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space

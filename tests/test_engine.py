@@ -8,8 +8,9 @@ import pytest
 from objectives import NOISES, OBJECTIVES
 from optimizers.ftrl import paper_learner
 from simulation import engine
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
-from simulation.probes import Certificate, Clip, Descent, Regret
+from simulation.probes import Clip, Descent, Regret
 from simulation.recording import recipe
 from simulation.streams import NoiseBuffer, Streams
 from simulation.sums import total_weight

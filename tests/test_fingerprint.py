@@ -12,9 +12,9 @@ from foundation.fingerprint import fingerprint, remembered
 from objectives import OBJECTIVES
 from objectives.noise import Exact
 from optimizers.ftrl import DiscountedFTRL, clipped_adam
+from simulation.certificate import Certificate
 from simulation.engine import Setup
 from simulation.plan import Plan
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 

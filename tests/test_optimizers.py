@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizers.base import ALARM
+from optimizers.alarm import ALARM
 from optimizers.ftrl import DiscountedFTRL, beta_ftrl, clipped_adam
 from optimizers.scaling import Constant, Exponential, Gamma, Uniform
 from tests import reference

@@ -11,9 +11,9 @@ from experiments.words.problem import Context, Effort, Problem
 from objectives import OBJECTIVES, build
 from objectives.noise import Exact, Gaussian
 from optimizers.ftrl import beta_ftrl
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import GradientHittingTime, HittingTime
-from simulation.probes import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 

@@ -14,6 +14,7 @@ from objectives.noise import Gaussian
 from objectives.smooth import Huber
 from optimizers.batch import StackedPair
 from simulation.batch_plans import simulate_together
+from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.plan import Plan
 from simulation.recording import Probe, recipe
@@ -60,8 +61,8 @@ class Along(Probe):
     def __init__(self, weights: Float[Array, "dim"]) -> None:
         self.weights = weights
 
-    def step(self, now, row, last):
-        dot(now.x, np.broadcast_to(self.weights, now.x.shape), row.each[0])
+    def step(self, current, row, last):
+        dot(current.x, np.broadcast_to(self.weights, current.x.shape), row.each[0])
 
 
 def setup(dim, index=slice(None), **arrays):

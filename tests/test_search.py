@@ -15,7 +15,7 @@ from objectives.noise import Gaussian
 from objectives.smooth import Huber
 from optimizers.ftrl import beta_ftrl
 from simulation.batch_plans import simulate_together
-from simulation.probes import Certificate
+from simulation.certificate import Certificate
 from simulation.recording import recipe
 from simulation.streams import Streams
 

@@ -175,7 +175,9 @@ def test_readme_gives_the_numbers_of_theory() -> None:
     limit = found(r"exceeds the stated bound from C = (\d+) G on")
     assert adam_ema.theorem11_bound(1.0, limit, 1.0) < 1 + above <= adam_ema.theorem11_bound(1.0, limit - 1, 1.0)
     assert found(r"reaches C = (\d+) G") == limit
-    assert found(r"bound does follow for C <= ([\d.]+) \(G \+ sigma\)") == np.floor(10 * sharpened.GUESS_LIMIT) / 10
+    limit = found(r"bound does follow for C <= ([\d.]+) \(G \+ sigma\)")
+    assert sharpened.theorem11_bound(1.0, limit, 1.0) <= adam_ema.theorem11_bound(1.0, limit, 1.0)
+    assert sharpened.theorem11_bound(1.0, limit + 0.1, 1.0) > adam_ema.theorem11_bound(1.0, limit + 0.1, 1.0)
 
 
 def test_readme_gives_the_constants_of_lemmas_4_and_5() -> None:

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from foundation import ranges
 from theory import adam_ema as paper
-from theory import complexity
+from theory import complexity, ledger
 from theory import sharpened as ours
 
 SAMPLES = settings(derandomize=True, max_examples=60, deadline=None)
@@ -57,9 +57,9 @@ def test_our_bounds_by_hand() -> None:
 
 def test_the_ledger_sums_to_the_lemma() -> None:
     inputs = (2.0, 1.0, 0.5, 0.9, 200)
-    total = sum(paper.lemma07_ledger(*inputs).values()) + paper.lemma07_bracket(0.9, 3.0, 70.0)
+    total = sum(ledger.lemma07_ledger(*inputs).values()) + ledger.lemma07_bracket(0.9, 3.0, 70.0)
     assert_allclose((6.0 + total) / (0.5 * 200), paper.lemma07_bound(6.0, *inputs, 3.0, 70.0))
-    assert sum(paper.lemma17_ledger(*inputs).values()) < 100 * paper.lemma17_bound(0.0, 3.0, *inputs[1:])
+    assert sum(ledger.lemma17_ledger(*inputs).values()) < 100 * paper.lemma17_bound(0.0, 3.0, *inputs[1:])
 
 
 @given(SCALE, SCALE, LEVEL, LEVEL, SCALE, st.floats(0.01, 0.9999), st.integers(1, 10**6))

@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from theory import sharpened as ours
+from theory.spread import straight_line_spread, straight_line_spread_at
 
 
 def potential(theta: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -67,20 +68,20 @@ def spread_by_recursion(beta: float, steps: int) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("beta", [0.01, 0.5, 0.9, 0.99, 0.9999, 1 - 1e-9])
 def test_straight_line_closed_form(beta: float) -> None:
     expected = spread_by_recursion(beta, 2000)
-    found = ours.straight_line_spread_at(3.0, beta, np.arange(1, 2001))
+    found = straight_line_spread_at(3.0, beta, np.arange(1, 2001))
     assert found[0] == 0.0
     assert_allclose(found, 9 * expected, rtol=1e-9)
-    assert_allclose(ours.straight_line_spread(3.0, beta, 2000), 9 * expected.mean(), rtol=1e-9)
+    assert_allclose(straight_line_spread(3.0, beta, 2000), 9 * expected.mean(), rtol=1e-9)
     assert np.all(found <= ours.lemma10_bound(3.0, beta) * (1 + 1e-12))
     assert np.all(np.diff(found) >= -1e-12 * found[1:])
 
 
 def test_straight_line_limits() -> None:
-    assert_allclose(ours.straight_line_spread(1.0, 0.99, 10**9), ours.lemma10_bound(1.0, 0.99), rtol=1e-6)
-    assert_allclose(ours.straight_line_spread_at(1.0, 0.5, 2), 4 / 9), "weights 2/3, 1/3 times E a^2 = 2"
+    assert_allclose(straight_line_spread(1.0, 0.99, 10**9), ours.lemma10_bound(1.0, 0.99), rtol=1e-6)
+    assert_allclose(straight_line_spread_at(1.0, 0.5, 2), 4 / 9), "weights 2/3, 1/3 times E a^2 = 2"
     t = np.arange(2.0, 50.0)
     uniform = (t**2 - 1) * (t + 2) / (12 * t)
-    assert_allclose(ours.straight_line_spread_at(1.0, 1 - 1e-12, t), uniform, rtol=1e-8)
+    assert_allclose(straight_line_spread_at(1.0, 1 - 1e-12, t), uniform, rtol=1e-8)
 
 
 def simulated_spread(beta: float, steps: int, play: Any) -> np.ndarray[Any, Any]:
@@ -104,7 +105,7 @@ def away(r: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def test_no_learner_spreads_more_than_the_straight_line() -> None:
     """Item 2 by Monte Carlo: going straight away from xbar attains the formula; turning or waiting stays below."""
-    exact = ours.straight_line_spread_at(1.0, 0.9, np.arange(1, 61))
+    exact = straight_line_spread_at(1.0, 0.9, np.arange(1, 61))
     assert_allclose(simulated_spread(0.9, 60, away)[4:], exact[4:], rtol=0.03)
     turning = [lambda r: np.roll(away(r), 1, axis=1), lambda r: away(r) * (np.linalg.norm(r, axis=1) < 8)[:, None]]
     for play in turning:

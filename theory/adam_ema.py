@@ -8,23 +8,21 @@ argument. Status: stated in the paper, or proved there (where the proof gives so
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from foundation.ranges import Numbers, count, discount, nonnegative, positive, real, round_up, show
-from theory.ledger import lemma07_bracket as lemma07_bracket
-from theory.ledger import lemma07_ledger as lemma07_ledger
-from theory.ledger import lemma17_ledger as lemma17_ledger
+from theory.ledger import lemma07_bracket
 
 
 class Parameters(NamedTuple):
-    """What a theorem tells the user to run: discount, radius of the learner's ball, number of steps (int64)."""
+    """What a theorem tells the user to run: discount, radius of the learner's ball (unit of x), number of steps."""
 
-    beta: Any
-    radius: Any
-    steps: Any
+    beta: Numbers
+    radius: Numbers
+    steps: np.int64 | NDArray[np.int64]
 
 
 def lemma04_smooth(eps: ArrayLike) -> Numbers:

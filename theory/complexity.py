@@ -29,7 +29,10 @@ class Exponents(NamedTuple):
     hessian_lipschitz: float = 0.0
 
     def order(self, eps: ArrayLike, scale: ArrayLike, **others: ArrayLike) -> Numbers:
-        """The product of the powers; quantities by their names here, broadcast. What is not given counts as 1."""
+        """The product of the powers; quantities by their names here, broadcast. What is not given counts as 1.
+
+        Raises ValueError unless eps > 0 and the others are >= 0, AttributeError for a quantity that is none.
+        """
         positive(eps=eps)
         nonnegative(scale=scale, **others)
         product = real(eps) ** self.eps * real(scale) ** self.scale

@@ -10,11 +10,8 @@ from numpy.typing import ArrayLike
 
 from foundation.ranges import Numbers, count, discount, nonnegative, positive, real, show
 from theory.ledger import lemma07_bracket
-from theory.spread import straight_line_spread as straight_line_spread
-from theory.spread import straight_line_spread_at as straight_line_spread_at
 
 SCALE_SHARE = 0.237  # multiplies (G + sigma)/C in `theorem11_bound`
-GUESS_LIMIT = 16.0 * (1.0 - SCALE_SHARE)  # 12.208, of C/(G + sigma): up to it, `theorem11_bound` <= the stated bound
 
 
 def lemma04_smooth(eps: ArrayLike) -> Numbers:
@@ -161,7 +158,7 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbe
     (5/6) beta G + (2 sqrt(G^2+sigma^2) + sigma) (1 + (5/6) beta rho)/sqrt(1+beta), convex and
     homogeneous in (G, sigma), so largest at sigma = 0 or G = 0. There it increases in rho, to 2.3597 (sigma = 0) and
     2.3020 (G = 0) times G + sigma at rho = 1/10: hence 0.236 would do, and 0.225 for eps << C. Not above the stated
-    (1 + (G+sigma)/C) eps while C <= GUESS_LIMIT (G + sigma). Raises ValueError if eps > C.
+    (1 + (G+sigma)/C) eps while C <= 16 (1 - 0.237) (G + sigma) = 12.208 (G + sigma). Raises ValueError if eps > C.
     """
     positive(eps=eps, guess=guess)
     nonnegative(scale=scale)
