@@ -94,14 +94,17 @@ def first_hits(
 
 @dataclass(frozen=True)
 class Corollary12(Claim):
-    """Measured on a ramp without noise: the first t at which the average of the certificate over 1..t is <= 2 eps, at
-    Theorem 11's own beta and D for C = G + sigma, and its slope in log-log coordinates over a factor of 4 (Delta ~
-    eps^{1/2} for the start-up branch). A consistency check of code and bound: at these parameters the exponents follow
-    from beta and D almost by construction; they say nothing about tuned parameters."""
+    """Measured: on a ramp without noise, the first t at which the average of the certificate over 1..t is <= 2 eps, at
+    Theorem 11's own beta and D for C = G + sigma; its slope in log-log coordinates, over a factor of 4 in most sweeps
+    (Delta ~ eps^{1/2} for the start-up branch).
+
+    A consistency check of code and bound: at these parameters the exponents follow from beta and D almost by
+    construction; they say nothing about tuned parameters.
+    """
 
     name: ClassVar[str] = "corollary12"
     label: ClassVar[str] = "Corollary 12"
-    title: ClassVar[str] = "Rates of convergence"
+    title: ClassVar[str] = "Hitting time on a ramp, in eps, lam, C and Delta"
     statements: ClassVar[Statements] = (complexity.corollary12_order,)
 
     sweep: Sweep = setting("eps")
@@ -185,12 +188,12 @@ class Corollary12(Claim):
 
 @dataclass(frozen=True)
 class Corollary13(Corollary12):
-    """Lemma 4 turns both rates into ||grad F|| = O(eps). Measured as in Corollary 12, over a factor of 3, on a ramp
-    with a smooth corner, and with lam = H/2 on one whose corner has an H: a consistency check again."""
+    """Measured: as in Corollary 12, over a factor of 3, with lam = L^2/eps on a ramp with a smooth corner, and with lam
+    = H/2 on one whose corner has an H. A consistency check again."""
 
     name: ClassVar[str] = "corollary13"
     label: ClassVar[str] = "Corollary 13"
-    title: ClassVar[str] = "The rate for smooth objectives"
+    title: ClassVar[str] = "Hitting time on ramps with a smooth corner, in eps"
     statements = (complexity.corollary13_smooth_order, complexity.corollary13_hessian_order)
 
     sweep: Sweep = setting("eps, lam = L^2/eps")

@@ -98,15 +98,16 @@ def hitting_times_of_all(
 
 @dataclass(frozen=True)
 class Corollary19(Claim):
-    """Clipped Adam runs with C = ||G+sigma||_1; without coordinate-wise adaptivity, Corollary 12 goes through Lemma 16.
-    The gain is d where one coordinate carries the scale and 1 where all are alike. Measured: the ratio of the hitting
-    times of 2 eps at the two theorems' own parameters, and its slope in d, against the slope of that factor
-    (beta-FTRL's own C is ||G||_2 + ||sigma||_2, within sqrt 2). A consistency check: the parameters fix the speed of
-    both."""
+    """Measured: the hitting time of 2 eps of beta-FTRL (at C = ||G||_2 + ||sigma||_2, within sqrt 2 of ||G+sigma||_2)
+    over that of clipped Adam, at the two theorems' own parameters, on ramps with Gaussian noise: one coordinate carries
+    all the noise, or all are alike, or something between; its slope in d, against the slope of that factor.
+
+    A consistency check: the parameters fix the speed of both.
+    """
 
     name: ClassVar[str] = "corollary19"
     label: ClassVar[str] = "Corollary 19"
-    title: ClassVar[str] = "The gain of coordinate-wise adaptivity"
+    title: ClassVar[str] = "Gain of coordinate-wise adaptivity at the theorems' parameters, in d"
     statements = (complexity.corollary19_order, complexity.section63_baseline_order, complexity.coordinate_gain)
 
     share: float = setting(1.0, "[0, 1]")

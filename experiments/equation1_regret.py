@@ -20,12 +20,12 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Equation1(FreeClaim):
-    """Measured: E Regret_t(u_t)/D with u_t = -D S_t/||S_t||, S_t the discounted sum of true gradients; at t = T, on
-    average over t, and at the t where the mean is largest (chosen on half of the runs, judged on the other half)."""
+    """Measured: E Regret_t(u_t)/D at t = T, on average over t, and at the t where the mean is largest (chosen on half
+    of the runs, judged on the other half)."""
 
     name: ClassVar[str] = "equation1"
     label: ClassVar[str] = "Equation (1)"
-    title: ClassVar[str] = "Expected regret of beta-FTRL"
+    title: ClassVar[str] = "Expected regret of beta-FTRL along Algorithm 1"
     statements: ClassVar[Statements] = (adam_ema.equation1, sharpened.equation1)
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
@@ -71,11 +71,11 @@ class Equation1(FreeClaim):
 
 @dataclass(frozen=True)
 class Equation2(Equation1):
-    """Measured as in equation (1), with u_t[i] = -D sign(S_t[i]) and the regret summed over coordinates."""
+    """Measured: as in equation (1), with the regret and the comparator of clipped Adam."""
 
     name: ClassVar[str] = "equation2"
     label: ClassVar[str] = "Equation (2)"
-    title: ClassVar[str] = "Expected regret of clipped Adam"
+    title: ClassVar[str] = "Expected regret of clipped Adam along Algorithm 1"
     statements = (adam_ema.equation2, sharpened.equation2)
 
     coordinatewise: bool = True

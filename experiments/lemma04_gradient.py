@@ -32,12 +32,12 @@ def largest_up_to(
 
 @dataclass(frozen=True)
 class Lemma04(Claim):
-    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure is
-    <= eps, over five eps from G/10 to G."""
+    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure at that
+    lam is <= eps, over five eps from G/10 to G."""
 
     name: ClassVar[str] = "lemma04"
     label: ClassVar[str] = "Lemma 4"
-    title: ClassVar[str] = "Stationary points of smooth objectives have small gradients"
+    title: ClassVar[str] = "The gradient at stationary points of smooth objectives"
     statements = (
         adam_ema.lemma04_smooth,
         sharpened.lemma04_smooth,

@@ -22,16 +22,13 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Lemma07(FreeClaim):
-    """Measured: the left side, E_{t~[T]} E||E_{y_t} grad F(y_t)||, minus the share of the regrets,
-    (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)], run by run, for any learner in the ball of radius
-    D; and, from the proof, each term against its bound, in units of D T G. With S^F_n, S^g_n the discounted sums of the
-    true and of the stochastic gradients: descent, -(F(x_T) - F(x_0)) against Delta; comparator,
-    D sum_n E||E grad F(y_n)|| - (1-beta) D sum_n E||S^F_n||; noise, (1-beta) E sum_n <S^g_n - S^F_n, u_n>; last,
-    beta E <S^g_T, u_T>."""
+    """Measured: the left side minus the share of the regrets, (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E
+    Regret_t(u_t)], against the rest of the right side; and, in units of D T G, the comparator, noise and last terms of
+    the proof, each against its bound, and the descent, -(F(x_T) - F(x_0)), against Delta, run by run."""
 
     name: ClassVar[str] = "lemma07"
     label: ClassVar[str] = "Lemma 7"
-    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2)"
+    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2), whole and term by term"
     statements: ClassVar[Statements] = (
         adam_ema.lemma07_bound,
         sharpened.lemma07_bound,
@@ -117,12 +114,11 @@ class Lemma07(FreeClaim):
 
 @dataclass(frozen=True)
 class Lemma17(Lemma07):
-    """Measured as in Lemma 7, with ||.||_1 and the regret summed over coordinates, for any learner with every
-    |z_t[i]| <= D."""
+    """Measured: as in Lemma 7, with ||.||_1 in place of ||.||_2 and the regrets added over coordinates."""
 
     name: ClassVar[str] = "lemma17"
     label: ClassVar[str] = "Lemma 17"
-    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1)"
+    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1), whole and term by term"
     statements = (adam_ema.lemma17_bound, sharpened.lemma17_bound, adam_ema.lemma17_ledger)
 
     coordinatewise: bool = True

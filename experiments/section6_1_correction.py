@@ -55,13 +55,16 @@ def adam_with_epsilon(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
 
 @dataclass(frozen=True)
 class Rescaling(Claim):
-    """clipped Adam is invariant to rescaling the gradients of any coordinate by a positive constant: bit for bit where
-    the constant is a power of two, and up to rounding, here at most 2^-52 (1-beta)^{-3/2} D, for any other. Measured:
-    the largest difference of two plays over D."""
+    """stated, Section 6.1: Clipped Adam is invariant to rescaling the gradients of any coordinate by a positive
+    constant.
+
+    Measured: the largest difference of two plays over D: none where the constants are powers of two (the row allows
+    2^-52), and up to rounding, at most 2^-52 (1-beta)^{-3/2}, for any others.
+    """
 
     name: ClassVar[str] = "section61_rescaling"
     label: ClassVar[str] = "Section 6.1"
-    title: ClassVar[str] = "clipped Adam: rescaling, clip, bias correction"
+    title: ClassVar[str] = "Change of clipped Adam's play when gradients are rescaled"
 
     beta: float = setting(0.99, "(0, 1)")
     windows: int = setting(30, "[1, inf)")  # T (1-beta)
@@ -106,15 +109,19 @@ class Rescaling(Claim):
 
 @dataclass(frozen=True)
 class BiasCorrection(Claim):
-    """The paper remarks that bias correction can be merged into D. Precisely (ours): with it the ratio inside the clip
-    is multiplied by c_t = sqrt((1+beta^t)/(1-beta^t)), a factor that falls from sqrt((1+beta)/(1-beta)) to 1, while the
-    ball keeps its radius; so that the play changes by at most (c_t - 1) D, which is e^{-20} D after 20/(1-beta) steps.
-    Measured, run by run over all t: Adam with bias correction, clipped at D, against c_t times the ratio (to
-    rounding); its size over D; its change over (c_t - 1) D."""
+    """stated, Section 6.1: Bias correction can be merged into D.
+
+    ours, precisely: Bias correction multiplies the ratio inside the clip by c_t = sqrt((1+beta^t)/(1-beta^t)), a factor
+    that falls from sqrt((1+beta)/(1-beta)) to 1, while the ball keeps its radius; so the play changes by at most (c_t -
+    1) D, which is e^{-20} D after 20/(1-beta) steps.
+
+    Measured: run by run over all t, Adam with bias correction, clipped at D, against c_t times the ratio (to rounding);
+    its size over D; its change over (c_t - 1) D.
+    """
 
     name: ClassVar[str] = "section61_correction"
     label: ClassVar[str] = "Section 6.1"
-    title: ClassVar[str] = "clipped Adam: rescaling, clip, bias correction"
+    title: ClassVar[str] = "Change of clipped Adam's play by bias correction"
 
     beta: float = setting(0.99, "(0, 1)")
     windows: int = setting(30, "[1, inf)")  # T (1-beta)

@@ -16,14 +16,19 @@ from theory import sharpened
 
 @dataclass(frozen=True)
 class Section7(Theorem11):
-    """The paper's analysis highlights momentum, the adaptive step size and the model EMA; it claims no necessity.
-    Measured: the certificate and the infimum as for Theorem 11, at its parameters, against our bound alone; in the
-    controls every ingredient is removed in turn. A refuted twin shows that the inequality needs the ingredient on that
-    problem; a silent one shows nothing. The lemmas that an ingredient serves are in the table of ablations."""
+    """stated, Section 7: The analysis highlights the role of momentum, of the adaptive step size and of the model EMA.
+    It claims no necessity.
+
+    Measured: the certificate and the infimum as for Theorem 11, at its parameters, against our bound alone; in each
+    control one ingredient is removed.
+
+    A refuted control shows that the inequality needs the ingredient on that problem; a silent one shows nothing. The
+    lemmas that an ingredient serves are in the table of ablations.
+    """
 
     name: ClassVar[str] = "section7_ablation"
     label: ClassVar[str] = "Section 7"
-    title: ClassVar[str] = "Momentum, adaptive step size, random scaling, clip"
+    title: ClassVar[str] = "Stationarity with one ingredient removed"
     statements = (sharpened.theorem11_bound,)
 
     noise_levels: tuple[float, ...] = setting((1.0,), "[0, inf)")

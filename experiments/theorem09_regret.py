@@ -77,7 +77,7 @@ class Theorem09(Claim):
 
 @dataclass(frozen=True)
 class Lemma08(Theorem09):
-    """Measured as in Theorem 9, of which this is the case beta = 1."""
+    """Measured: as in Theorem 9, of which this is the case beta = 1."""
 
     name: ClassVar[str] = "lemma08"
     label: ClassVar[str] = "Lemma 8"

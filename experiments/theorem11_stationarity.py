@@ -70,13 +70,13 @@ def stationarity_over_eps(
 
 @dataclass(frozen=True)
 class Theorem11(Claim):
-    """Measured at the theorem's parameters, in units of eps: the certificate
-    ||E grad F(y_t)|| + lam E||y_t - xbar_t||^2 >= ||grad F(xbar_t)||^[lam], which the proof bounds, averaged over all
-    t; and the infimum itself (a certified upper and lower bound of it), averaged over sampled t."""
+    """Measured: at the theorem's parameters, in units of eps, the certificate ||E grad F(y_t)|| + lam E||y_t -
+    xbar_t||^2, averaged over all t; and the infimum ||grad F(xbar_t)||^[lam] itself, a certified upper and lower bound
+    of it, averaged over four sampled t, one in each quarter of 1..T."""
 
     name: ClassVar[str] = "theorem11"
     label: ClassVar[str] = "Theorem 11"
-    title: ClassVar[str] = "beta-FTRL finds (lam, eps)-stationary points"
+    title: ClassVar[str] = "Stationarity of the model EMA of beta-FTRL"
     statements: ClassVar[Statements] = (
         adam_ema.theorem11_parameters,
         adam_ema.theorem11_bound,

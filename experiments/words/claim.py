@@ -6,6 +6,7 @@ puts the claim and its controls through the same checks, and the controls must b
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -38,8 +39,9 @@ class Claim:
     """Base of all claims. Class attributes say who speaks; fields are ingredients with the paper's defaults.
 
     A field made by `setting` can be set from a case; the others only by controls. `statements` are the functions of
-    theory/ that bound what is measured: their docstrings state the claim, its own says what is measured. `about`: what
-    it is measured on. end_to_end: whether it is about the algorithm's output rather than a lemma of the proof.
+    theory/ that bound what is measured: their docstrings state the claim. Its own says what is measured, and what it
+    claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ", "Measured: "),
+    unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the algorithm's output rather than a lemma of the proof.
     """
 
     name: ClassVar[str]
@@ -56,7 +58,8 @@ class Claim:
     @classmethod
     def info(cls) -> ClaimInfo:
         """How the report introduces the claim: what theory/ states, then what is measured."""
-        paragraphs = (*(statement(function) for function in cls.statements), " ".join((cls.__doc__ or "").split()))
+        own = (" ".join(paragraph.split()) for paragraph in inspect.cleandoc(cls.__doc__ or "").split("\n\n"))
+        paragraphs = (*map(statement, cls.statements), *own)
         return ClaimInfo(cls.name, cls.label, cls.title, paragraphs, cls.source, cls.end_to_end)
 
     def accepts(self, problem: Any) -> None:
