@@ -124,7 +124,7 @@ class Corollary19(Claim):
             raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
 
     def designs(self, problem: Problem, share: float) -> list[Design]:
-        """One for each d."""
+        """A design for each d, which shares out the slope and the noise of the problem."""
         ramp, sigma = problem.objective, problem.scales.sigma
         assert isinstance(ramp, Ramp)
         slope, length = float(ramp.vector("slope")[0]), float(ramp.vector("length")[0])

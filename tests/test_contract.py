@@ -27,10 +27,6 @@ MODULES = sorted(
 )
 # folders (without what is below them) that still have docstrings of under five words
 TERSE = {
-    "analysis",
-    "benchmarks",
-    "experiments",
-    "experiments/words",
     "objectives",
     "optimizers",
     "simulation",

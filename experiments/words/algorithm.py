@@ -67,7 +67,7 @@ class FreeClaim(Claim):
     scaling: Scaling = EXPONENTIAL
 
     def radius(self, problem: Problem, beta: float) -> float:
-        """D for a discount."""
+        """D, so that D/(1-beta) is `reach` Delta/||G||, over sqrt(d) if coordinatewise."""
         scales = problem.scales
         size = scales.gap / scales.lipschitz / (np.sqrt(scales.dim) if self.coordinatewise else 1.0)
         return float((1.0 - beta) * self.reach * size)

@@ -40,8 +40,9 @@ class Claim:
 
     A field made by `setting` can be set from a case; the others only by controls. `statements` are the functions of
     theory/ that bound what is measured: their docstrings state the claim. Its own says what is measured, and what it
-    claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ", "Measured: "),
-    unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the algorithm's output rather than a lemma of the proof.
+    claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ",
+    "Measured: "), unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the
+    algorithm's output rather than a lemma of the proof.
     """
 
     name: ClassVar[str]
