@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.theorem09_regret import BROKEN
 from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
@@ -65,8 +65,7 @@ class Equation1(FreeClaim):
 
     def controls(self) -> dict[str, Twin]:
         """Learners that do not minimise regret."""
-        twins = {name: BROKEN[name] for name in ("wrong sign", "no momentum", "long momentum")}
-        return {name: self.twin(text, removes, learner=maker) for name, (text, maker, removes) in twins.items()}
+        return with_broken_learner(self, "wrong sign", "no momentum", "long momentum")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
-from optimizers import wrong
 from simulation.probes import Certificate
 from simulation.recording import recipe
 from theory import adam_ema, sharpened
@@ -71,7 +71,7 @@ class Lemma10(FreeClaim):
     def controls(self) -> dict[str, Twin]:
         """No clip, and two wrong averages."""
         return {
-            "no clip": self.twin("the ratio is not projected on the ball", "clip", learner=wrong.no_clip),
+            **with_broken_learner(self, "no clip"),
             "long EMA": self.twin("an average ten times too long", "model EMA", average="long"),
             "uniform average": self.twin("the plain average of all iterates", "model EMA", average="uniform"),
         }

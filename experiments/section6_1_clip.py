@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
-from optimizers import wrong
 from simulation.probes import Clip
 from simulation.recording import recipe
 
@@ -82,4 +82,4 @@ class ClipActivity(FreeClaim):
 
     def controls(self) -> dict[str, Twin]:
         """Another second moment."""
-        return {"beta2 = beta1": self.twin("beta2 = beta1", "beta2 = beta1^2", learner=wrong.equal_discounts)}
+        return {"beta2 = beta1": with_broken_learner(self, "equal discounts")["equal discounts"]}

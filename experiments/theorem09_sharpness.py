@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.theorem09_regret import BROKEN
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.problem import Context, Game, Problem
@@ -92,5 +92,4 @@ class Sharpness(Claim):
 
     def controls(self) -> dict[str, Twin]:
         """Two learners with a larger regret: the check is an upper bound too."""
-        twins = {name: BROKEN[name] for name in ("wrong sign", "no clip")}
-        return {name: self.twin(text, removes, learner=maker) for name, (text, maker, removes) in twins.items()}
+        return with_broken_learner(self, "wrong sign", "no clip")
