@@ -62,8 +62,7 @@ class Baselines(Claim):
     def accepts(self, problem: Problem) -> None:
         """Separable objectives, for which the infimum is cheap."""
         super().accepts(problem)
-        if not isinstance(problem.objective, Separable):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a separable objective")
+        self.require(isinstance(problem.objective, Separable), problem, "a separable objective")
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row, and a line for each method."""

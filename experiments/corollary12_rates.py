@@ -27,6 +27,8 @@ from theory import adam_ema, complexity
 
 MARGIN = 0.1  # of a slope, fixed beforehand
 TARGET = 2.0  # of eps: (1 + (G+sigma)/C) at C = G+sigma
+STEEP = 3.0  # the least slope of a ramp: above the target with room to spare
+STEEP_ENOUGH = f"slope >= {STEEP:g}, or the start is stationary already"
 
 Sweep = Literal["eps", "eps, start-up", "eps, lam = L^2/eps", "eps, lam = H/2", "lam", "C", "Delta"]
 EXPONENTS: dict[Sweep, float] = {
@@ -115,10 +117,8 @@ class Corollary12(Claim):
         """A ramp in one coordinate, without noise."""
         super().accepts(problem)
         ramp = isinstance(problem.objective, Ramp | EasedRamp) and problem.objective.dim == 1
-        if not ramp or problem.scales.sigma > 0:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp without noise")
-        if problem.objective.constants.lipschitz < 3.0:
-            raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
+        self.require(ramp and problem.scales.sigma == 0, problem, "a one-dimensional ramp without noise")
+        self.require(problem.scales.lipschitz >= STEEP, problem, STEEP_ENOUGH)
 
     @property
     def learner(self) -> Maker:
@@ -202,7 +202,6 @@ class Corollary13(Corollary12):
         """A ramp with a corner, whose Hessian is Lipschitz if lam = H/2."""
         super().accepts(problem)
         constants = problem.objective.constants
-        if not np.isfinite(constants.smoothness):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite L: corner must be > 0")
-        if self.sweep == "eps, lam = H/2" and not np.isfinite(constants.hessian_lipschitz):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite H for lam = H/2: an eased_ramp")
+        self.require(np.isfinite(constants.smoothness), problem, "a finite L: corner must be > 0")
+        fulfilled = self.sweep != "eps, lam = H/2" or np.isfinite(constants.hessian_lipschitz)
+        self.require(fulfilled, problem, "a finite H for lam = H/2: an eased_ramp")

@@ -37,8 +37,8 @@ class Corollary13Gradient(Theorem11):
     def accepts(self, problem: Problem) -> None:
         """A finite L or H."""
         super().accepts(problem)
-        if not np.isfinite(self.weight(problem)):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite {'LH'[self.case == 'hessian']}")
+        what = "L" if self.case == "smooth" else "H"
+        self.require(np.isfinite(self.weight(problem)), problem, f"a finite {what}")
 
     def weight(self, problem: Problem) -> float:
         """L^2/eps or H/2."""

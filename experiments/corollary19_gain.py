@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.corollary12_rates import MARGIN, TARGET
+from experiments.corollary12_rates import MARGIN, STEEP, STEEP_ENOUGH, TARGET, number
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.numbers import log_slope
@@ -118,10 +118,9 @@ class Corollary19(Claim):
         """A ramp in one coordinate with Gaussian noise: its slope and sigma are shared out."""
         super().accepts(problem)
         one = isinstance(problem.objective, Ramp) and problem.objective.dim == 1
-        if not one or not isinstance(problem.noise, Gaussian) or not problem.scales.sigma > 0:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp with Gaussian noise")
-        if problem.objective.constants.lipschitz < 3.0:
-            raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
+        noisy = isinstance(problem.noise, Gaussian) and problem.scales.sigma > 0
+        self.require(one and noisy, problem, "a one-dimensional ramp with Gaussian noise")
+        self.require(problem.scales.lipschitz >= STEEP, problem, STEEP_ENOUGH)
 
     def designs(self, problem: Problem, share: float) -> list[Design]:
         """A design for each d, which shares out the slope and the noise of the problem."""

@@ -52,10 +52,9 @@ class Lemma04(Claim):
         """Separable objectives with a finite L or H."""
         super().accepts(problem)
         constants = problem.objective.constants
-        finite = np.isfinite(constants.smoothness if self.case == "smooth" else constants.hessian_lipschitz)
-        if not isinstance(problem.objective, Separable) or not finite:
-            need = "L" if self.case == "smooth" else "H"
-            raise ValueError(f"problem = {problem.name}: lemma04 needs a separable objective with a finite {need}")
+        what, size = ("L", constants.smoothness) if self.case == "smooth" else ("H", constants.hessian_lipschitz)
+        fulfilled = isinstance(problem.objective, Separable) and np.isfinite(size)
+        self.require(fulfilled, problem, f"a separable objective with a finite {what}")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a form: the largest gradient at a stationary point."""

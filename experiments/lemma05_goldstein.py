@@ -67,8 +67,7 @@ class Lemma05(Claim):
     def accepts(self, problem: Problem) -> None:
         """Separable objectives."""
         super().accepts(problem)
-        if not isinstance(problem.objective, Separable):
-            raise ValueError(f"problem = {problem.name}: lemma05 needs a separable objective")
+        self.require(isinstance(problem.objective, Separable), problem, "a separable objective")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a form and delta: the worst distance over its bound."""

@@ -37,8 +37,8 @@ class Lemma16(Claim):
     def accepts(self, problem: Problem) -> None:
         """Separable objectives in several coordinates."""
         super().accepts(problem)
-        if not isinstance(problem.objective, Separable) or len(problem.objective.start) < 2:
-            raise ValueError(f"problem = {problem.name}: lemma16 needs a separable objective in 2 or more coordinates")
+        several = isinstance(problem.objective, Separable) and len(problem.objective.start) > 1
+        self.require(several, problem, "a separable objective in 2 or more coordinates")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a lam: the worst ratio."""

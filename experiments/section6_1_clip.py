@@ -54,8 +54,8 @@ class ClipActivity(FreeClaim):
         """Nothing but Gaussian noise, alike in all coordinates."""
         super().accepts(problem)
         sigma = problem.scales.coordinate_sigma
-        if problem.scales.lipschitz > 0 or not sigma.all() or np.ptp(sigma) > 0:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs slope = 0 and noise alike everywhere")
+        alike = sigma.all() and np.ptp(sigma) == 0
+        self.require(problem.scales.lipschitz == 0 and alike, problem, "slope = 0 and noise alike everywhere")
 
     def radius(self, problem: Problem, beta: float) -> float:
         """D = 1, for there is no gradient to compare it with."""

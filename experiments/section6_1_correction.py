@@ -20,12 +20,6 @@ from optimizers.ftrl import DiscountedFTRL, clipped_adam, paper_learner
 RADIUS = 1.0
 
 
-def needs_additive_noise(claim: Claim, problem: Problem) -> None:
-    """Raise ValueError unless the problem has noise, and noise that is added."""
-    if not problem.noise.additive or not problem.scales.sigma > 0:
-        raise ValueError(f"problem = {problem.name}: {claim.name} needs additive noise")
-
-
 def fading_gradients(problem: Problem, context: Context, beta: float, windows: int) -> Float[Array, "times runs dim"]:
     """The gradient at the start, fading over windows/(1-beta) steps, plus noise: shape (T, runs, dim)."""
     runs, steps, dim = context.effort.runs, int(np.ceil(windows / (1.0 - beta))), problem.scales.dim
@@ -74,7 +68,7 @@ class Rescaling(Claim):
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
         super().accepts(problem)
-        needs_additive_noise(self, problem)
+        self.require(problem.noise.additive and problem.scales.sigma > 0, problem, "additive noise")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two rows: powers of two, any factors."""
@@ -131,7 +125,7 @@ class BiasCorrection(Claim):
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
         super().accepts(problem)
-        needs_additive_noise(self, problem)
+        self.require(problem.noise.additive and problem.scales.sigma > 0, problem, "additive noise")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Three pathwise rows."""

@@ -47,8 +47,7 @@ class TunedGain(Claim):
     def accepts(self, problem: Problem) -> None:
         """Several coordinates."""
         super().accepts(problem)
-        if problem.scales.dim < 2:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs at least two coordinates")
+        self.require(problem.scales.dim > 1, problem, "at least two coordinates")
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row, and the hitting time against beta at the best D."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from experiments.words.evidence import ClaimInfo, Evidence, Ingredient
 from experiments.words.problem import Context, Game, Problem
 from foundation.settings import check_settings
@@ -65,9 +67,13 @@ class Claim:
 
     def accepts(self, problem: Any) -> None:
         """Raises ValueError if the claim cannot be measured on the problem."""
-        if not isinstance(problem, self.about):
-            need = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
-            raise ValueError(f"problem = {problem.name}: {self.name} needs {need}")
+        what = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
+        self.require(isinstance(problem, self.about), problem, what)
+
+    def require(self, fulfilled: bool | np.bool, problem: Problem | Game, what: str) -> None:
+        """For `accepts`: raises ValueError, one line that names problem, claim and what it needs, unless fulfilled."""
+        if not fulfilled:
+            raise ValueError(f"problem = {problem.name}: {self.name} needs {what}")
 
     def measure(self, problem: Any, context: Context) -> Measurement:
         """Measured against bound, on one problem, from top to bottom.
