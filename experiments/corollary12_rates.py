@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Swept:
     """One setting of a sweep: the value of what is swept, the objective, eps, lam, and Theorem 11's beta, D and T."""
 
     value: float
-    objective: Any
+    objective: Ramp | EasedRamp
     eps: float
     lam: float
     beta: float
@@ -65,15 +65,22 @@ class Swept:
         return int(np.ceil(1.3 * total / below))
 
 
-def at_theorem11(value: float, objective: Any, eps: float, lam: float, accuracy: float, guess: float) -> Swept:
+def at_theorem11(
+    value: float, objective: Ramp | EasedRamp, eps: float, lam: float, accuracy: float, guess: float
+) -> Swept:
     """The setting at Theorem 11's parameters for this accuracy and C = guess."""
     beta, radius, steps = adam_ema.theorem11_parameters(accuracy, lam, guess, objective.constants.gap)
     return Swept(value, objective, eps, lam, float(beta), float(radius), int(steps))
 
 
-def steeper(ramp: Any, factor: float) -> Any:
+def number(ramp: Ramp | EasedRamp, name: str) -> float:
+    """A parameter of a ramp in one coordinate."""
+    return float(ramp.vector(name)[0])
+
+
+def steeper(ramp: Ramp | EasedRamp, factor: float) -> Ramp | EasedRamp:
     """The ramp with a larger slope and the same Delta."""
-    return replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
+    return replace(ramp, slope=factor * number(ramp, "slope"), length=number(ramp, "length") / factor)
 
 
 def first_hits(
@@ -135,14 +142,14 @@ class Corollary12(Claim):
         """Whether that slope is the order of the lower bound, too; the start-up branch has none."""
         return ", the lower bound's order" if self.sweep != "eps, start-up" else ""
 
-    def swept(self, ramp: Any, factor: float) -> Swept:
+    def swept(self, ramp: Ramp | EasedRamp, factor: float) -> Swept:
         """The sweep at a factor: eps falls, or lam, C or Delta grow by it; else eps = lam = 1 and the problem's own."""
         value, eps, lam = factor, 1.0, 1.0
         if self.sweep.startswith("eps"):
             value = eps = 1.0 / factor
         match self.sweep:
             case "eps, start-up":  # D/(1-beta) shrinks like eps^{1/2}, and the ramp with it
-                ramp = replace(ramp, length=ramp.length * eps**0.5)
+                ramp = replace(ramp, length=number(ramp, "length") * eps**0.5)
             case "eps, lam = L^2/eps":
                 lam = ramp.constants.smoothness**2 / eps
             case "eps, lam = H/2":
@@ -152,12 +159,14 @@ class Corollary12(Claim):
             case "C":
                 ramp = steeper(ramp, factor)
             case "Delta":
-                ramp = replace(ramp, length=factor * ramp.length)
+                ramp = replace(ramp, length=factor * number(ramp, "length"))
         return at_theorem11(value, ramp, eps, lam, eps, ramp.constants.lipschitz)
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row: the slope, one sample a run."""
-        swept = [self.swept(problem.objective, factor) for factor in self.factors]
+        ramp = problem.objective
+        assert isinstance(ramp, Ramp | EasedRamp)
+        swept = [self.swept(ramp, factor) for factor in self.factors]
         if self.frozen:
             swept = [replace(each, beta=swept[0].beta, radius=swept[0].radius) for each in swept]
         hits = yield from first_hits(self.learner, problem.noise, swept, context.effort.slope_runs)

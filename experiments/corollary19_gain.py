@@ -98,9 +98,10 @@ def hitting_times_of_all(
 
 @dataclass(frozen=True)
 class Corollary19(Claim):
-    """Measured: the hitting time of 2 eps of beta-FTRL (at C = ||G||_2 + ||sigma||_2, within sqrt 2 of ||G+sigma||_2)
-    over that of clipped Adam, at the two theorems' own parameters, on ramps with Gaussian noise: one coordinate carries
-    all the noise, or all are alike, or something between; its slope in d, against the slope of that factor.
+    """Measured: the hitting time of beta-FTRL (at C = ||G||_2 + ||sigma||_2, within sqrt 2 of ||G+sigma||_2) over that
+    of clipped Adam, at the two theorems' own parameters, on ramps with Gaussian noise of which one coordinate carries
+    all, or half, or no more than its share; its slope in d, against the slope of that factor. The hitting time is the
+    first t at which the average of the L1 certificate over 1..t is <= 2 eps.
 
     A consistency check: the parameters fix the speed of both.
     """
@@ -126,7 +127,7 @@ class Corollary19(Claim):
         """A design for each d, which shares out the slope and the noise of the problem."""
         ramp, sigma = problem.objective, problem.scales.sigma
         assert isinstance(ramp, Ramp)
-        slope, length = float(ramp.vector("slope")[0]), float(ramp.vector("length")[0])
+        slope, length = number(ramp, "slope"), number(ramp, "length")
         return [Design(dim, slope, sigma, length, share) for dim in self.dims]
 
     def measure(self, problem: Problem, context: Context) -> Measurement:

@@ -38,18 +38,18 @@ class Equation1(FreeClaim):
 
         times = log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            where, seen = str(point), times <= point.steps
-            curve = mine["regret.curve"][:, seen] / point.radius
+        for at, mine in grid.split(signals):
+            where, seen = str(at), times <= at.steps
+            curve = mine["regret.curve"][:, seen] / at.radius
             worst = int(np.argmax(curve[::2].mean(axis=0)))  # chosen on half of the runs, judged on the other
             samples = {
-                "regret at T": mine["regret.last"] / point.radius,
-                "regret, mean over t": mine["regret.mean"] / point.radius,
+                "regret at T": mine["regret.last"] / at.radius,
+                "regret, mean over t": mine["regret.mean"] / at.radius,
                 "regret, worst t": curve[1::2, worst],
             }
             curves.append(Curve("regret", where, "measured", times[seen], *mean_and_band(curve)))
-            ends = np.array([1.0, float(point.steps)])
-            for form, bound in self.bounds(problem, point.beta).items():
+            ends = np.array([1.0, float(at.steps)])
+            for form, bound in self.bounds(problem, at.beta).items():
                 checks += [Check("expected", form, quantity, where, bound, each) for quantity, each in samples.items()]
                 curves.append(Curve("regret", f"{form}, {where}", "bound", ends, np.full(2, bound), form=form))
         panel = Panel("regret", "t", "Regret_t(u_t) / D", "log", "linear")

@@ -46,17 +46,17 @@ class Lemma10(FreeClaim):
         dim = problem.scales.dim if self.coordinatewise else 1
         times = log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            unit = np.square(point.radius / (1.0 - point.beta))
-            spread, where = mine["spread.mean"] / unit, str(point)
-            stated, ours = (float(bound(1.0, point.beta, dim)) * (1.0 - point.beta) ** 2 for bound in self.statements)
+        for at, mine in grid.split(signals):
+            unit = np.square(at.radius / (1.0 - at.beta))
+            spread, where = mine["spread.mean"] / unit, str(at)
+            stated, ours = (float(bound(1.0, at.beta, dim)) * (1.0 - at.beta) ** 2 for bound in self.statements)
             checks.append(Check("expected", "stated", "spread", where, stated, spread))
             if self.straight:  # there the sharp bound is attained: no interval could stay below it
-                exact = sharpened.straight_line_spread(1.0, point.beta, point.steps) * dim * (1.0 - point.beta) ** 2
+                exact = sharpened.straight_line_spread(1.0, at.beta, at.steps) * dim * (1.0 - at.beta) ** 2
                 checks.append(Check("attained", "ours", "spread, finite T", where, exact, spread, MARGIN * exact))
             else:
                 checks.append(Check("expected", "ours", "spread", where, ours, spread))
-            seen = times <= point.steps
+            seen = times <= at.steps
             line = mean_and_band(mine["spread.curve"][:, seen] / unit)
             curves.append(Curve("spread", where, "measured", times[seen], *line))
         ends, most = np.array([1.0, float(steps.max())]), max(self.betas)

@@ -71,8 +71,8 @@ class ClipActivity(FreeClaim):
         dim = 1 if self.coordinatewise else problem.scales.dim
         bound, times = exceeds_mean(dim), log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            where, seen, share = str(point), times <= point.steps, mine["clipped.mean"]
+        for at, mine in grid.split(signals):
+            where, seen, share = str(at), times <= at.steps, mine["clipped.mean"]
             checks.append(Check("identity", "ours", "share of clipped steps", where, bound, share, MARGIN))
             line = mean_and_band(mine["clipped.curve"][:, seen])
             curves.append(Curve("clip", where, "measured", times[seen], *line))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from foundation.arrays import Array, Float
 from foundation.settings import setting
 from optimizers.base import ALARM, Learner, Maker
 from optimizers.baselines import Adam
+from optimizers.batch import Parameter
 from optimizers.ftrl import DiscountedFTRL, clipped_adam, paper_learner
 
 RADIUS = 1.0
@@ -42,7 +43,7 @@ def plays(learner: Learner, gradients: Float[Array, "times runs dim"]) -> Float[
     return out
 
 
-def adam_with_epsilon(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def adam_with_epsilon(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """Adam with the usual 1e-8 in the denominator; a `Maker`."""
     return Adam(radius, beta, beta**2, 1e-8)
 

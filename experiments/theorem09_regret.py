@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.words.broken import BROKEN, with_broken_learner
 from experiments.words.claim import Claim, Measurement, Statements, Twin
-from experiments.words.evidence import Check, Curve, Evidence, Form, Ingredient, Panel, Role
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel, Role
 from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Game, Problem
 from foundation.settings import setting

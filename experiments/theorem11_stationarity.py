@@ -166,8 +166,8 @@ class Theorem11(Claim):
         bracket of the infimum, shape (runs, times), on separable objectives only.
         """
         order = 1 if self.norm == "l1" else 2
-        slopes = np.linalg.norm(problem.objective.grad(xbar), ord=order, axis=-1)
-        signals = {"gradient": slopes.mean(axis=1) / self.eps}
+        sizes = np.linalg.norm(problem.objective.grad(xbar), ord=order, axis=-1)
+        signals = {"gradient": sizes.mean(axis=1) / self.eps}
         if isinstance(problem.objective, Separable):
             bracket = stationarity_over_eps(problem.objective, xbar, self.weight(problem), self.norm, self.eps)
             signals["lower"], signals["upper"] = bracket

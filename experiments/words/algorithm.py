@@ -76,5 +76,5 @@ class FreeClaim(Claim):
         """One setting for each beta."""
         windows, runs = self.windows or context.effort.windows, self.runs or context.effort.runs
         steps = [int(np.ceil(windows / (1.0 - beta) - 1e-9)) for beta in self.betas]
-        points = (Free(b, self.radius(problem, b), t) for b, t in zip(self.betas, steps, strict=True))
-        return Grid(tuple(points), runs)
+        choices = (Free(b, self.radius(problem, b), t) for b, t in zip(self.betas, steps, strict=True))
+        return Grid(tuple(choices), runs)

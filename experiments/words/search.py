@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.words.algorithm import EXPONENTIAL
 from experiments.words.problem import Effort, Problem
 from foundation.arrays import Array, Float, Int, IntArray
 from optimizers.base import Learner
-from optimizers.scaling import Exponential, Scaling
+from optimizers.scaling import Scaling
 from simulation.batch_plans import Ask
 from simulation.engine import Setup
 from simulation.plan import Plan, Signals
@@ -26,7 +27,6 @@ from simulation.recording import Recipe
 
 FINALISTS = 8  # the cheapest points that are run again, and at most as many that the rule prefers
 GROUPS = 16  # fresh runs are averaged in as many groups where a slope is fitted to means
-EXPONENTIAL = Exponential()
 
 
 @dataclass(frozen=True)
@@ -117,5 +117,7 @@ def arrived(times: Float[Array, "runs"], name: str) -> Float[Array, "runs"]:
 
 
 def group_means(values: Float[Array, "runs"]) -> Float[Array, "groups"]:
-    """Means of GROUPS groups of consecutive runs, whose number must be a multiple of GROUPS."""
+    """Means of GROUPS groups of consecutive runs; ValueError unless their number is a multiple of GROUPS."""
+    if len(values) % GROUPS:
+        raise ValueError(f"preset.fresh_runs = {len(values)}: must be a multiple of {GROUPS}")
     return np.asarray(values.reshape(GROUPS, -1).mean(axis=1))
