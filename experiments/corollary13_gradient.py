@@ -32,18 +32,18 @@ class Corollary13Gradient(Theorem11):
     end_to_end: ClassVar[bool] = False
 
     lam: float = field(default=np.nan, init=False)  # not a setting here: it follows from the problem, see `weight`
-    case: Literal["smooth", "hessian"] = setting("smooth")
+    assumption: Literal["smooth", "hessian"] = setting("smooth")
 
     def accepts(self, problem: Problem) -> None:
         """A finite L or H."""
         super().accepts(problem)
-        what = "L" if self.case == "smooth" else "H"
+        what = "L" if self.assumption == "smooth" else "H"
         self.require(np.isfinite(self.weight(problem)), problem, f"a finite {what}")
 
     def weight(self, problem: Problem) -> float:
         """L^2/eps or H/2."""
         constants = problem.objective.constants
-        return constants.smoothness**2 / self.eps if self.case == "smooth" else constants.hessian_lipschitz / 2.0
+        return constants.smoothness**2 / self.eps if self.assumption == "smooth" else constants.hessian_lipschitz / 2.0
 
     def start(self, problem: Problem) -> float:
         """The gradient over eps at the start."""
@@ -52,7 +52,7 @@ class Corollary13Gradient(Theorem11):
     def checks(self, at: AtGuess, mine: Signals, start: float | None) -> list[Check]:
         """One row: the gradient."""
         bound, name = self.bounds(at)["ours"], "lam = H/2"
-        if self.case == "smooth":
+        if self.assumption == "smooth":
             bound, name = bound + 0.25, "lam = L^2/eps"
         quantity, where = "||grad F(xbar)||/eps", f"{at}, {name}"
         return [Check("expected", "ours", quantity, where, bound, mine["gradient"], start=start)]

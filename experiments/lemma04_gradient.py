@@ -45,14 +45,14 @@ class Lemma04(Claim):
         sharpened.lemma04_hessian,
     )
 
-    case: Literal["smooth", "hessian"] = setting("smooth")
+    assumption: Literal["smooth", "hessian"] = setting("smooth")
     share: float = 1.0  # of lam that is required
 
     def accepts(self, problem: Problem) -> None:
         """Separable objectives with a finite L or H."""
         super().accepts(problem)
         constants = problem.objective.constants
-        what, size = ("L", constants.smoothness) if self.case == "smooth" else ("H", constants.hessian_lipschitz)
+        what, size = ("L", constants.smoothness) if self.assumption == "smooth" else ("H", constants.hessian_lipschitz)
         fulfilled = isinstance(problem.objective, Separable) and np.isfinite(size)
         self.require(fulfilled, problem, f"a separable objective with a finite {what}")
 
@@ -76,7 +76,7 @@ class Lemma04(Claim):
         profile = largest_up_to(levels, np.concatenate(measures), np.concatenate(sizes))
         checks, curves = [], [Curve("gradient", "sampled points, all eps", "measured", levels, profile)]
         note = f"{count} of {size.size * len(TARGETS)} points are stationary"
-        where, ends = "lam = L^2/eps" if self.case == "smooth" else "lam = H/2", np.array([0.0, 1.0])
+        where, ends = "lam = L^2/eps" if self.assumption == "smooth" else "lam = H/2", np.array([0.0, 1.0])
         for form, bound in self._bounds().items():
             checks.append(Check("pathwise", form, "||grad F(x)||/eps", where, bound, worst, note=note))
             curves.append(Curve("gradient", f"{form} {bound:.4g}", "bound", ends, np.full(2, bound), form=form))
@@ -85,11 +85,11 @@ class Lemma04(Claim):
 
     def _lam(self, constants: Constants, eps: float) -> float:
         """The lam at which x must be (lam, eps)-stationary."""
-        return constants.smoothness**2 / eps if self.case == "smooth" else constants.hessian_lipschitz / 2.0
+        return constants.smoothness**2 / eps if self.assumption == "smooth" else constants.hessian_lipschitz / 2.0
 
     def _bounds(self) -> dict[Form, float]:
         """||grad F(x)||/eps, by whose bound it is."""
-        mine = self.statements[:2] if self.case == "smooth" else self.statements[2:]
+        mine = self.statements[:2] if self.assumption == "smooth" else self.statements[2:]
         stated, ours = (float(bound(1.0)) for bound in mine)
         return {"stated": stated, "ours": ours}
 

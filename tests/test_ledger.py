@@ -118,7 +118,7 @@ def test_the_gradient_at_the_average():
         (TunedGain(), problem("huber"), "two coordinates"),
         (Baselines(), CHAIN, "separable"),
         (Corollary13Gradient(), problem("capped_abs"), "finite L"),
-        (Corollary13Gradient(case="hessian"), problem("capped_abs"), "finite H"),
+        (Corollary13Gradient(assumption="hessian"), problem("capped_abs"), "finite H"),
         (UntunedRegret(), NOISY, "adversary"),
     ],
 )
@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_refused(claim, where, text):
         (lambda: Baselines(steps=3), "steps"),
         (lambda: Baselines(lam=float("inf")), "lam"),
         (lambda: BiasCorrection(beta=1.0), "beta"),
-        (lambda: Corollary13Gradient(case="flat"), "case"),
+        (lambda: Corollary13Gradient(assumption="flat"), "assumption"),
         (lambda: Chain(0.0), "probability"),
         (lambda: Section11(lam=0.0), "lam"),
     ],

@@ -60,7 +60,7 @@ def test_five_quarters_is_attained_on_the_tent():
 def test_the_lemmas_hold_and_their_controls_do_not():
     cases = [
         (Lemma04(), problem("hump", slope=2.5, width=2.0)),
-        (Lemma04(case="hessian"), problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0)),
+        (Lemma04(assumption="hessian"), problem("cosine_well", slope=3.0, frequency=0.5, begin=3.0)),
         (Lemma05(), problem("capped_abs", slope=3.0, begin=2.6, cap=50.0)),
         (Lemma16(), problem("huber", dim=3, slope=[2.0, 0.7, 0.1], width=0.2, begin=2.5)),
     ]
@@ -85,7 +85,7 @@ def test_what_the_lemmas_refuse():
     with pytest.raises(ValueError, match="lam = 0"):
         Lemma05(lam=0.0)
     with pytest.raises(ValueError, match="smooth"):
-        Lemma04(case="rough")
+        Lemma04(assumption="rough")
     with pytest.raises(ValueError, match=r"radius_factor = 0\.0: must lie in \(0, inf\) or be null"):
         Lemma07(radius_factor=0.0)
     with pytest.raises(ValueError, match=r"betas = .*\(0, 1\]"):
