@@ -104,11 +104,11 @@ def _remarks(table: pd.DataFrame, missing: Sequence[str]) -> str:
 
 
 def _section(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
-    """All claims that bear the label, one after the other."""
+    """All claims that bear the label, one after the other, each under its own title."""
     mine = [cell for cell in cells if cell.claim.label == label]
     names = dict.fromkeys(cell.claim.name for cell in mine)
     parts = "".join(_claim([c for c in mine if c.claim.name == name], table, results) for name in names)
-    return f'<section id="{_anchor(label)}"><h2>{escape(label)}. {escape(mine[0].claim.title)}</h2>{parts}</section>'
+    return f'<section id="{_anchor(label)}">{parts}</section>'
 
 
 def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
@@ -126,7 +126,7 @@ def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
     )
     described = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in problems.items() if v)
     return (
-        f"{''.join(map(_paragraph, info.statement))}"
+        f"<h2>{escape(info.label)}. {escape(info.title)}</h2>{''.join(map(_paragraph, info.statement))}"
         f"<p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
         f"{_table(rows)}{_looseness(rows)}{figures}"

@@ -66,14 +66,14 @@ def textbook(runs: int, dim: int, steps: int) -> None:
 
 
 def nanoseconds(work: Callable[[int, int, int], None], runs: int, dim: int, steps: int) -> float:
-    """Per coordinate and step."""
+    """Nanoseconds per coordinate and step that `work` takes for `runs` runs of `steps` steps in `dim` coordinates."""
     began = time.perf_counter()
     work(runs, dim, steps)
     return (time.perf_counter() - began) / (runs * dim * steps) * 1e9
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, a row for each of SHAPES, and the peak memory."""
     print(
         f"{'runs x dim':>12} {'engine ns':>10} {'us a step':>10} {'floor ns':>9} "
         f"{'engine/floor':>13} {'textbook/engine':>16}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,8 @@ from theory import adam_ema, complexity
 
 MARGIN = 0.1  # of a slope, fixed beforehand
 TARGET = 2.0  # of eps: (1 + (G+sigma)/C) at C = G+sigma
+STEEP = 3.0  # the least slope of a ramp: above the target with room to spare
+STEEP_ENOUGH = f"slope >= {STEEP:g}, or the start is stationary already"
 
 Sweep = Literal["eps", "eps, start-up", "eps, lam = L^2/eps", "eps, lam = H/2", "lam", "C", "Delta"]
 EXPONENTS: dict[Sweep, float] = {
@@ -45,7 +47,7 @@ class Swept:
     """One setting of a sweep: the value of what is swept, the objective, eps, lam, and Theorem 11's beta, D and T."""
 
     value: float
-    objective: Any
+    objective: Ramp | EasedRamp
     eps: float
     lam: float
     beta: float
@@ -63,15 +65,22 @@ class Swept:
         return int(np.ceil(1.3 * total / below))
 
 
-def at_theorem11(value: float, objective: Any, eps: float, lam: float, accuracy: float, guess: float) -> Swept:
+def at_theorem11(
+    value: float, objective: Ramp | EasedRamp, eps: float, lam: float, accuracy: float, guess: float
+) -> Swept:
     """The setting at Theorem 11's parameters for this accuracy and C = guess."""
     beta, radius, steps = adam_ema.theorem11_parameters(accuracy, lam, guess, objective.constants.gap)
     return Swept(value, objective, eps, lam, float(beta), float(radius), int(steps))
 
 
-def steeper(ramp: Any, factor: float) -> Any:
+def number(ramp: Ramp | EasedRamp, name: str) -> float:
+    """A parameter of a ramp in one coordinate."""
+    return float(ramp.vector(name)[0])
+
+
+def steeper(ramp: Ramp | EasedRamp, factor: float) -> Ramp | EasedRamp:
     """The ramp with a larger slope and the same Delta."""
-    return replace(ramp, slope=factor * ramp.slope, length=ramp.length / factor)
+    return replace(ramp, slope=factor * number(ramp, "slope"), length=number(ramp, "length") / factor)
 
 
 def first_hits(
@@ -94,14 +103,17 @@ def first_hits(
 
 @dataclass(frozen=True)
 class Corollary12(Claim):
-    """Measured on a ramp without noise: the first t at which the average of the certificate over 1..t is <= 2 eps, at
-    Theorem 11's own beta and D for C = G + sigma, and its slope in log-log coordinates over a factor of 4 (Delta ~
-    eps^{1/2} for the start-up branch). A consistency check of code and bound: at these parameters the exponents follow
-    from beta and D almost by construction; they say nothing about tuned parameters."""
+    """Measured: on a ramp without noise, the first t at which the average of the certificate over 1..t is <= 2 eps, at
+    Theorem 11's own beta and D for C = G + sigma; its slope in log-log coordinates, over a factor of 4 in most sweeps
+    (Delta ~ eps^{1/2} for the start-up branch).
+
+    A consistency check of code and bound: at these parameters the exponents follow from beta and D almost by
+    construction; they say nothing about tuned parameters.
+    """
 
     name: ClassVar[str] = "corollary12"
     label: ClassVar[str] = "Corollary 12"
-    title: ClassVar[str] = "Rates of convergence"
+    title: ClassVar[str] = "Hitting time on a ramp, in eps, lam, C and Delta"
     statements: ClassVar[Statements] = (complexity.corollary12_order,)
 
     sweep: Sweep = setting("eps")
@@ -112,10 +124,8 @@ class Corollary12(Claim):
         """A ramp in one coordinate, without noise."""
         super().accepts(problem)
         ramp = isinstance(problem.objective, Ramp | EasedRamp) and problem.objective.dim == 1
-        if not ramp or problem.scales.sigma > 0:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp without noise")
-        if problem.objective.constants.lipschitz < 3.0:
-            raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
+        self.require(ramp and problem.scales.sigma == 0, problem, "a one-dimensional ramp without noise")
+        self.require(problem.scales.lipschitz >= STEEP, problem, STEEP_ENOUGH)
 
     @property
     def learner(self) -> Maker:
@@ -132,14 +142,14 @@ class Corollary12(Claim):
         """Whether that slope is the order of the lower bound, too; the start-up branch has none."""
         return ", the lower bound's order" if self.sweep != "eps, start-up" else ""
 
-    def swept(self, ramp: Any, factor: float) -> Swept:
+    def swept(self, ramp: Ramp | EasedRamp, factor: float) -> Swept:
         """The sweep at a factor: eps falls, or lam, C or Delta grow by it; else eps = lam = 1 and the problem's own."""
         value, eps, lam = factor, 1.0, 1.0
         if self.sweep.startswith("eps"):
             value = eps = 1.0 / factor
         match self.sweep:
             case "eps, start-up":  # D/(1-beta) shrinks like eps^{1/2}, and the ramp with it
-                ramp = replace(ramp, length=ramp.length * eps**0.5)
+                ramp = replace(ramp, length=number(ramp, "length") * eps**0.5)
             case "eps, lam = L^2/eps":
                 lam = ramp.constants.smoothness**2 / eps
             case "eps, lam = H/2":
@@ -149,12 +159,14 @@ class Corollary12(Claim):
             case "C":
                 ramp = steeper(ramp, factor)
             case "Delta":
-                ramp = replace(ramp, length=factor * ramp.length)
+                ramp = replace(ramp, length=factor * number(ramp, "length"))
         return at_theorem11(value, ramp, eps, lam, eps, ramp.constants.lipschitz)
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """One row: the slope, one sample a run."""
-        swept = [self.swept(problem.objective, factor) for factor in self.factors]
+        ramp = problem.objective
+        assert isinstance(ramp, Ramp | EasedRamp)
+        swept = [self.swept(ramp, factor) for factor in self.factors]
         if self.frozen:
             swept = [replace(each, beta=swept[0].beta, radius=swept[0].radius) for each in swept]
         hits = yield from first_hits(self.learner, problem.noise, swept, context.effort.slope_runs)
@@ -185,12 +197,12 @@ class Corollary12(Claim):
 
 @dataclass(frozen=True)
 class Corollary13(Corollary12):
-    """Lemma 4 turns both rates into ||grad F|| = O(eps). Measured as in Corollary 12, over a factor of 3, on a ramp
-    with a smooth corner, and with lam = H/2 on one whose corner has an H: a consistency check again."""
+    """Measured: as in Corollary 12, over a factor of 3, with lam = L^2/eps on a ramp with a smooth corner, and with lam
+    = H/2 on one whose corner has an H. A consistency check again."""
 
     name: ClassVar[str] = "corollary13"
     label: ClassVar[str] = "Corollary 13"
-    title: ClassVar[str] = "The rate for smooth objectives"
+    title: ClassVar[str] = "Hitting time on ramps with a smooth corner, in eps"
     statements = (complexity.corollary13_smooth_order, complexity.corollary13_hessian_order)
 
     sweep: Sweep = setting("eps, lam = L^2/eps")
@@ -199,7 +211,6 @@ class Corollary13(Corollary12):
         """A ramp with a corner, whose Hessian is Lipschitz if lam = H/2."""
         super().accepts(problem)
         constants = problem.objective.constants
-        if not np.isfinite(constants.smoothness):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite L: corner must be > 0")
-        if self.sweep == "eps, lam = H/2" and not np.isfinite(constants.hessian_lipschitz):
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite H for lam = H/2: an eased_ramp")
+        self.require(np.isfinite(constants.smoothness), problem, "a finite L: corner must be > 0")
+        fulfilled = self.sweep != "eps, lam = H/2" or np.isfinite(constants.hessian_lipschitz)
+        self.require(fulfilled, problem, "a finite H for lam = H/2: an eased_ramp")

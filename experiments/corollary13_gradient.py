@@ -17,15 +17,17 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Corollary13Gradient(Theorem11):
-    """Theorem 11 at lam = L^2/eps on an L-smooth F, or at lam = H/2 where the Hessian is H-Lipschitz, ends in
-    E||grad F(xbar_t)|| = O(eps) through Lemma 4. Ours, in expectation: for any law of y with mean x and spread s,
-    ||grad F(x)|| <= ||E grad F(y)|| + L sqrt(s) <= measure + L^2/(4 lam), and with the Hessian ||grad F(x)|| <=
-    ||E grad F(y)|| + (H/2) s <= measure; so our bound of Theorem 11 plus eps/4, and the same without the eps/4.
-    Measured: the gradient at sampled xbar_t."""
+    """ours, from Theorem 11 to gradients: For any law of y with mean x and spread s, ||grad F(x)|| <= ||E grad F(y)|| +
+    L sqrt(s) on an L-smooth F, and <= ||E grad F(y)|| + (H/2) s where the Hessian is H-Lipschitz. So E_{t~[T]} E||grad
+    F(xbar_t)|| is at most our bound of Theorem 11 plus L^2/(4 lam) = eps/4 at lam = L^2/eps, and at most our bound at
+    lam = H/2.
+
+    Measured: ||grad F(xbar_t)||/eps at the theorem's parameters, averaged over sampled t.
+    """
 
     name: ClassVar[str] = "corollary13_gradient"
     label: ClassVar[str] = "Corollary 13"
-    title: ClassVar[str] = "The rate for smooth objectives"
+    title: ClassVar[str] = "The gradient at the model EMA of smooth objectives"
     statements = (adam_ema.theorem11_parameters, sharpened.theorem11_bound)
     end_to_end: ClassVar[bool] = False
 
@@ -35,9 +37,8 @@ class Corollary13Gradient(Theorem11):
     def accepts(self, problem: Problem) -> None:
         """A finite L or H."""
         super().accepts(problem)
-        if not np.isfinite(self.weight(problem)):
-            need = "L" if self.assumption == "smooth" else "H"
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a finite {need}")
+        what = "L" if self.assumption == "smooth" else "H"
+        self.require(np.isfinite(self.weight(problem)), problem, f"a finite {what}")
 
     def weight(self, problem: Problem) -> float:
         """L^2/eps or H/2."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.corollary12_rates import MARGIN, TARGET
+from experiments.corollary12_rates import MARGIN, STEEP, STEEP_ENOUGH, TARGET, number
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.numbers import log_slope
@@ -98,15 +98,17 @@ def hitting_times_of_all(
 
 @dataclass(frozen=True)
 class Corollary19(Claim):
-    """Clipped Adam runs with C = ||G+sigma||_1; without coordinate-wise adaptivity, Corollary 12 goes through Lemma 16.
-    The gain is d where one coordinate carries the scale and 1 where all are alike. Measured: the ratio of the hitting
-    times of 2 eps at the two theorems' own parameters, and its slope in d, against the slope of that factor
-    (beta-FTRL's own C is ||G||_2 + ||sigma||_2, within sqrt 2). A consistency check: the parameters fix the speed of
-    both."""
+    """Measured: the hitting time of beta-FTRL (at C = ||G||_2 + ||sigma||_2, within sqrt 2 of ||G+sigma||_2) over that
+    of clipped Adam, at the two theorems' own parameters, on ramps with Gaussian noise of which one coordinate carries
+    all, or half, or no more than its share; its slope in d, against the slope of that factor. The hitting time is the
+    first t at which the average of the L1 certificate over 1..t is <= 2 eps.
+
+    A consistency check: the parameters fix the speed of both.
+    """
 
     name: ClassVar[str] = "corollary19"
     label: ClassVar[str] = "Corollary 19"
-    title: ClassVar[str] = "The gain of coordinate-wise adaptivity"
+    title: ClassVar[str] = "Gain of coordinate-wise adaptivity at the theorems' parameters, in d"
     statements = (complexity.corollary19_order, complexity.section63_baseline_order, complexity.coordinate_gain)
 
     share: float = setting(1.0, "[0, 1]")
@@ -117,16 +119,15 @@ class Corollary19(Claim):
         """A ramp in one coordinate with Gaussian noise: its slope and sigma are shared out."""
         super().accepts(problem)
         one = isinstance(problem.objective, Ramp) and problem.objective.dim == 1
-        if not one or not isinstance(problem.noise, Gaussian) or not problem.scales.sigma > 0:
-            raise ValueError(f"problem = {problem.name}: {self.name} needs a one-dimensional ramp with Gaussian noise")
-        if problem.objective.constants.lipschitz < 3.0:
-            raise ValueError(f"problem = {problem.name}: slope must be >= 3, or the start is stationary already")
+        noisy = isinstance(problem.noise, Gaussian) and problem.scales.sigma > 0
+        self.require(one and noisy, problem, "a one-dimensional ramp with Gaussian noise")
+        self.require(problem.scales.lipschitz >= STEEP, problem, STEEP_ENOUGH)
 
     def designs(self, problem: Problem, share: float) -> list[Design]:
-        """One for each d."""
+        """A design for each d, which shares out the slope and the noise of the problem."""
         ramp, sigma = problem.objective, problem.scales.sigma
         assert isinstance(ramp, Ramp)
-        slope, length = float(ramp.vector("slope")[0]), float(ramp.vector("length")[0])
+        slope, length = number(ramp, "slope"), number(ramp, "length")
         return [Design(dim, slope, sigma, length, share) for dim in self.dims]
 
     def measure(self, problem: Problem, context: Context) -> Measurement:

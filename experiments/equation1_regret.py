@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.theorem09_regret import BROKEN
 from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
@@ -20,12 +20,12 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Equation1(FreeClaim):
-    """Measured: E Regret_t(u_t)/D with u_t = -D S_t/||S_t||, S_t the discounted sum of true gradients; at t = T, on
-    average over t, and at the t where the mean is largest (chosen on half of the runs, judged on the other half)."""
+    """Measured: E Regret_t(u_t)/D at t = T, on average over t, and at the t where the mean is largest (chosen on half
+    of the runs, judged on the other half)."""
 
     name: ClassVar[str] = "equation1"
     label: ClassVar[str] = "Equation (1)"
-    title: ClassVar[str] = "Expected regret of beta-FTRL"
+    title: ClassVar[str] = "Expected regret of beta-FTRL along Algorithm 1"
     statements: ClassVar[Statements] = (adam_ema.equation1, sharpened.equation1)
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
@@ -38,18 +38,18 @@ class Equation1(FreeClaim):
 
         times = log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            where, seen = str(point), times <= point.steps
-            curve = mine["regret.curve"][:, seen] / point.radius
+        for at, mine in grid.split(signals):
+            where, seen = str(at), times <= at.steps
+            curve = mine["regret.curve"][:, seen] / at.radius
             worst = int(np.argmax(curve[::2].mean(axis=0)))  # chosen on half of the runs, judged on the other
             samples = {
-                "regret at T": mine["regret.last"] / point.radius,
-                "regret, mean over t": mine["regret.mean"] / point.radius,
+                "regret at T": mine["regret.last"] / at.radius,
+                "regret, mean over t": mine["regret.mean"] / at.radius,
                 "regret, worst t": curve[1::2, worst],
             }
             curves.append(Curve("regret", where, "measured", times[seen], *mean_and_band(curve)))
-            ends = np.array([1.0, float(point.steps)])
-            for form, bound in self.bounds(problem, point.beta).items():
+            ends = np.array([1.0, float(at.steps)])
+            for form, bound in self.bounds(problem, at.beta).items():
                 checks += [Check("expected", form, quantity, where, bound, each) for quantity, each in samples.items()]
                 curves.append(Curve("regret", f"{form}, {where}", "bound", ends, np.full(2, bound), form=form))
         panel = Panel("regret", "t", "Regret_t(u_t) / D", "log", "linear")
@@ -65,17 +65,16 @@ class Equation1(FreeClaim):
 
     def controls(self) -> dict[str, Twin]:
         """Learners that do not minimise regret."""
-        twins = {name: BROKEN[name] for name in ("wrong sign", "no momentum", "long momentum")}
-        return {name: self.twin(text, removes, learner=maker) for name, (text, maker, removes) in twins.items()}
+        return with_broken_learner(self, "wrong sign", "no momentum", "long momentum")
 
 
 @dataclass(frozen=True)
 class Equation2(Equation1):
-    """Measured as in equation (1), with u_t[i] = -D sign(S_t[i]) and the regret summed over coordinates."""
+    """Measured: as in equation (1), with the regret and the comparator of clipped Adam."""
 
     name: ClassVar[str] = "equation2"
     label: ClassVar[str] = "Equation (2)"
-    title: ClassVar[str] = "Expected regret of clipped Adam"
+    title: ClassVar[str] = "Expected regret of clipped Adam along Algorithm 1"
     statements = (adam_ema.equation2, sharpened.equation2)
 
     coordinatewise: bool = True

@@ -32,12 +32,12 @@ def largest_up_to(
 
 @dataclass(frozen=True)
 class Lemma04(Claim):
-    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure is
-    <= eps, over five eps from G/10 to G."""
+    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure at that
+    lam is <= eps, over five eps from G/10 to G."""
 
     name: ClassVar[str] = "lemma04"
     label: ClassVar[str] = "Lemma 4"
-    title: ClassVar[str] = "Stationary points of smooth objectives have small gradients"
+    title: ClassVar[str] = "The gradient at stationary points of smooth objectives"
     statements = (
         adam_ema.lemma04_smooth,
         sharpened.lemma04_smooth,
@@ -52,10 +52,9 @@ class Lemma04(Claim):
         """Separable objectives with a finite L or H."""
         super().accepts(problem)
         constants = problem.objective.constants
-        finite = np.isfinite(constants.smoothness if self.assumption == "smooth" else constants.hessian_lipschitz)
-        if not isinstance(problem.objective, Separable) or not finite:
-            need = "L" if self.assumption == "smooth" else "H"
-            raise ValueError(f"problem = {problem.name}: lemma04 needs a separable objective with a finite {need}")
+        what, size = ("L", constants.smoothness) if self.assumption == "smooth" else ("H", constants.hessian_lipschitz)
+        fulfilled = isinstance(problem.objective, Separable) and np.isfinite(size)
+        self.require(fulfilled, problem, f"a separable objective with a finite {what}")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a form: the largest gradient at a stationary point."""

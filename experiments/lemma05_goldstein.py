@@ -51,13 +51,13 @@ def unit_ball(dim: int, context: Context) -> Float[Array, "offsets dim"]:
 
 @dataclass(frozen=True)
 class Lemma05(Claim):
-    """Every x is (lam, eps)-stationary with eps its measure. Measured: dist(0, conv{grad F(y): ||y - x|| <= delta}) for
-    the hull of 96 gradients and a few more in the ball (an upper bound, by a quadratic programme) over the bound at a
-    certified lower bound of the measure."""
+    """Measured: dist(0, conv{grad F(y): ||y - x|| <= delta}) for the hull of about a hundred gradients in the ball (an
+    upper bound, by a quadratic programme), over the bound at the least eps for which x is stationary, its measure, of
+    which a certified lower bound is taken; the worst of sampled points, for each delta."""
 
     name: ClassVar[str] = "lemma05"
     label: ClassVar[str] = "Lemma 5"
-    title: ClassVar[str] = "Stationary points are Goldstein stationary"
+    title: ClassVar[str] = "Goldstein's distance at stationary points"
     statements = (adam_ema.lemma05, sharpened.lemma05)
 
     lam: float = setting(1.0, "(0, inf)")
@@ -67,8 +67,7 @@ class Lemma05(Claim):
     def accepts(self, problem: Problem) -> None:
         """Separable objectives."""
         super().accepts(problem)
-        if not isinstance(problem.objective, Separable):
-            raise ValueError(f"problem = {problem.name}: lemma05 needs a separable objective")
+        self.require(isinstance(problem.objective, Separable), problem, "a separable objective")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """One row a form and delta: the worst distance over its bound."""

@@ -23,16 +23,13 @@ from theory import adam_ema, ledger, sharpened
 
 @dataclass(frozen=True)
 class Lemma07(FreeClaim):
-    """Measured: the left side, E_{t~[T]} E||E_{y_t} grad F(y_t)||, minus the share of the regrets,
-    (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)], run by run, for any learner in the ball of radius
-    D; and, from the proof, each term against its bound, in units of D T G. With S^F_n, S^g_n the discounted sums of the
-    true and of the stochastic gradients: descent, -(F(x_T) - F(x_0)) against Delta; comparator,
-    D sum_n E||E grad F(y_n)|| - (1-beta) D sum_n E||S^F_n||; noise, (1-beta) E sum_n <S^g_n - S^F_n, u_n>; last,
-    beta E <S^g_T, u_T>."""
+    """Measured: the left side minus the share of the regrets, (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E
+    Regret_t(u_t)], against the rest of the right side; and, in units of D T G, the comparator, noise and last terms of
+    the proof, each against its bound, and the descent, -(F(x_T) - F(x_0)), against Delta, run by run."""
 
     name: ClassVar[str] = "lemma07"
     label: ClassVar[str] = "Lemma 7"
-    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2)"
+    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L2), whole and term by term"
     statements: ClassVar[Statements] = (
         adam_ema.lemma07_bound,
         sharpened.lemma07_bound,
@@ -62,17 +59,17 @@ class Lemma07(FreeClaim):
 
         times = log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            where, seen = str(point), times <= point.steps
-            bounds, way = self.bounds(problem, point), point.radius * point.steps
-            weight = (1.0 - point.beta) * point.steps
-            bracket = point.beta * mine["regret.last"] + weight * mine["regret.mean"]
+        for at, mine in grid.split(signals):
+            where, seen = str(at), times <= at.steps
+            bounds, way = self.bounds(problem, at), at.radius * at.steps
+            weight = (1.0 - at.beta) * at.steps
+            bracket = at.beta * mine["regret.last"] + weight * mine["regret.mean"]
             rest = mine["norm.mean"] - bracket / way
             checks += [Check("expected", form, "gradient - regret", where, b, rest) for form, b in bounds.items()]
-            checks += self.ledger(problem, point, mine)
+            checks += self.ledger(problem, at, mine)
             line = mean_and_band(mine["norm.curve"][:, seen])
             curves.append(Curve("gradient", where, "measured", times[seen], *line))
-            ends, right = np.array([1.0, point.steps]), np.full(2, bounds["stated"] + bracket.mean() / way)
+            ends, right = np.array([1.0, at.steps]), np.full(2, bounds["stated"] + bracket.mean() / way)
             curves.append(Curve("gradient", f"right side, {where}", "bound", ends, right, form="stated"))
         panel = Panel("gradient", "t", "norm of E grad F(y_t)", "log", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
@@ -82,15 +79,15 @@ class Lemma07(FreeClaim):
         s = problem.scales
         return self.share * s.gap, self.share * s.lipschitz, self.share * s.sigma
 
-    def bounds(self, problem: Problem, point: Free) -> dict[Form, float]:
+    def bounds(self, problem: Problem, at: Free) -> dict[Form, float]:
         """The right side without the regrets, by whose it is."""
-        inputs = (*self.constants(problem), point.radius, point.beta, point.steps)
+        inputs = (*self.constants(problem), at.radius, at.beta, at.steps)
         return {"stated": float(adam_ema.lemma07_bound(*inputs)), "ours": float(sharpened.lemma07_bound(*inputs))}
 
-    def ledger(self, problem: Problem, point: Free, mine: Signals) -> list[Check]:
+    def ledger(self, problem: Problem, at: Free, mine: Signals) -> list[Check]:
         """Each term of the proof against its bound, in units of D T G."""
         gap, lipschitz, sigma = self.constants(problem)
-        beta, radius, steps, where = point.beta, point.radius, point.steps, str(point)
+        beta, radius, steps, where = at.beta, at.radius, at.steps, str(at)
         unit = radius * steps * lipschitz / self.share
         bounds = ledger.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
         samples = {
@@ -118,12 +115,11 @@ class Lemma07(FreeClaim):
 
 @dataclass(frozen=True)
 class Lemma17(Lemma07):
-    """Measured as in Lemma 7, with ||.||_1 and the regret summed over coordinates, for any learner with every
-    |z_t[i]| <= D."""
+    """Measured: as in Lemma 7, with ||.||_1 in place of ||.||_2 and the regrets added over coordinates."""
 
     name: ClassVar[str] = "lemma17"
     label: ClassVar[str] = "Lemma 17"
-    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1)"
+    title: ClassVar[str] = "Discounted-to-nonconvex conversion (L1), whole and term by term"
     statements = (adam_ema.lemma17_bound, sharpened.lemma17_bound, ledger.lemma17_ledger)
 
     coordinatewise: bool = True
@@ -134,10 +130,10 @@ class Lemma17(Lemma07):
         lipschitz, sigma = float(s.coordinate_lipschitz.sum()), float(s.coordinate_sigma.sum())
         return self.share * s.gap, self.share * lipschitz, self.share * sigma
 
-    def bounds(self, problem: Problem, point: Free) -> dict[Form, float]:
+    def bounds(self, problem: Problem, at: Free) -> dict[Form, float]:
         """The right side without the regrets, by whose it is; the paper's has ||G + sigma||_1."""
         gap, lipschitz, sigma = self.constants(problem)
-        choice = (point.radius, point.beta, point.steps)
+        choice = (at.radius, at.beta, at.steps)
         return {
             "stated": float(adam_ema.lemma17_bound(gap, lipschitz + sigma, sigma, *choice)),
             "ours": float(sharpened.lemma17_bound(gap, lipschitz, sigma, *choice)),

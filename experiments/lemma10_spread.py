@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from experiments.words.algorithm import FreeClaim, algorithm1
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
-from optimizers import wrong
 from simulation.certificate import Certificate
 from simulation.recording import recipe
 from theory import adam_ema, sharpened
@@ -47,32 +47,33 @@ class Lemma10(FreeClaim):
         dim = problem.scales.dim if self.coordinatewise else 1
         times = log_grid(int(steps.max()))
         checks, curves = [], []
-        for point, mine in grid.split(signals):
-            unit = np.square(point.radius / (1.0 - point.beta))
-            spread, where = mine["spread.mean"] / unit, str(point)
-            stated, ours = (float(bound(1.0, point.beta, dim)) * (1.0 - point.beta) ** 2 for bound in self.statements)
-            checks.append(Check("expected", "stated", "spread", where, stated, spread))
+        for at, mine in grid.split(signals):
+            unit = np.square(at.radius / (1.0 - at.beta))
+            spread, where = mine["spread.mean"] / unit, str(at)
+            bounds = self.bounds(at.beta, dim)
+            checks.append(Check("expected", "stated", "spread", where, bounds["stated"], spread))
             if self.straight:  # there the sharp bound is attained: no interval could stay below it
-                exact = straight_line_spread(1.0, point.beta, point.steps) * dim * (1.0 - point.beta) ** 2
+                exact = straight_line_spread(1.0, at.beta, at.steps) * dim * (1.0 - at.beta) ** 2
                 checks.append(Check("attained", "ours", "spread, finite T", where, exact, spread, MARGIN * exact))
             else:
-                checks.append(Check("expected", "ours", "spread", where, ours, spread))
-            seen = times <= point.steps
+                checks.append(Check("expected", "ours", "spread", where, bounds["ours"], spread))
+            seen = times <= at.steps
             line = mean_and_band(mine["spread.curve"][:, seen] / unit)
             curves.append(Curve("spread", where, "measured", times[seen], *line))
-        ends, most = np.array([1.0, float(steps.max())]), max(self.betas)
-        lines: dict[Form, tuple[str, float]] = {
-            "stated": ("12 d (Lemma 10)", 12.0 * dim),
-            "ours": ("2 beta/(1+beta) d (ours)", 2 * most / (1 + most) * dim),
-        }
-        for form, (label, bound) in lines.items():
-            curves.append(Curve("spread", label, "bound", ends, np.full(2, bound), form=form))
+        ends = np.array([1.0, float(steps.max())])
+        for form, bound in self.bounds(max(self.betas), dim).items():
+            curves.append(Curve("spread", f"{form} {bound:.4g}", "bound", ends, np.full(2, bound), form=form))
         return Evidence(tuple(checks), tuple(curves), (Panel("spread", "t", "E|y_t - xbar_t|^2 (1-beta)^2 / D^2"),))
+
+    def bounds(self, beta: float, dim: int) -> dict[Form, float]:
+        """Both bounds, in units of D^2/(1-beta)^2, by whose they are."""
+        stated, ours = (float(bound(1.0, beta, dim)) * (1.0 - beta) ** 2 for bound in self.statements)
+        return {"stated": stated, "ours": ours}
 
     def controls(self) -> dict[str, Twin]:
         """No clip, and two wrong averages."""
         return {
-            "no clip": self.twin("the ratio is not projected on the ball", "clip", learner=wrong.no_clip),
+            **with_broken_learner(self, "no clip"),
             "long EMA": self.twin("an average ten times too long", "model EMA", average="long"),
             "uniform average": self.twin("the plain average of all iterates", "model EMA", average="uniform"),
         }

@@ -46,12 +46,15 @@ def hardest_pair(problem: Problem, context: Context) -> tuple[Float[Array, "dim"
 
 @dataclass(frozen=True)
 class Lemma20(Claim):
-    """For a ~ Exp(1): E[F(x + a z) - F(x)] = E <grad F(x + a z), z>, an equality. Measured: the difference of both
-    sides, in units of G ||z||, at the pair (x, z) at which a_t = 1 violates it most among 256 random ones."""
+    """stated, Lemma 20: For a ~ Exp(1) and all x and z, E[F(x + a z) - F(x)] = E <grad F(x + a z), z>.
+
+    Measured: the difference of both sides, in units of G ||z||, at the pair (x, z) at which a = 1 violates it most
+    among 256 random ones.
+    """
 
     name: ClassVar[str] = "lemma20"
     label: ClassVar[str] = "Lemma 20"
-    title: ClassVar[str] = "Exponential step scaling"
+    title: ClassVar[str] = "Descent against the linear term, with exponential step scaling"
 
     scaling: Scaling = EXPONENTIAL
 

@@ -11,10 +11,14 @@ from experiments.words.claim import Twin
 
 @dataclass(frozen=True)
 class Section11(Section7):
-    """Theory usually outputs a random iterate; here the output is the model EMA at a random t. Measured: as in Section
-    7; in the controls for other outputs: a random iterate (the last one at a random t), an EMA whose window is
-    (1-beta)^{-1/2}, the uniform average of all iterates so far. Near a kink a random iterate has a large certificate
-    and a tiny infimum: that the EMA is necessary does not follow."""
+    """stated, Section 1.1: Theory usually outputs a random iterate; here the output is the model EMA, in Theorem 11 at
+    a random t.
+
+    Measured: as in Section 7; in the controls for other outputs: a random iterate (the last one at a random t), an EMA
+    whose window is (1-beta)^{-1/2}, the uniform average of all iterates so far.
+
+    Near a kink a random iterate has a large certificate and a tiny infimum: that the EMA is necessary does not follow.
+    """
 
     name: ClassVar[str] = "section11_output"
     label: ClassVar[str] = "Section 1.1"

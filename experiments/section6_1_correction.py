@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,15 +16,10 @@ from foundation.settings import setting
 from optimizers.alarm import ALARM
 from optimizers.base import Learner, Maker
 from optimizers.baselines import Adam
+from optimizers.batch import Parameter
 from optimizers.ftrl import DiscountedFTRL, clipped_adam, paper_learner
 
 RADIUS = 1.0
-
-
-def needs_additive_noise(claim: Claim, problem: Problem) -> None:
-    """Raise ValueError unless the problem has noise, and noise that is added."""
-    if not problem.noise.additive or not problem.scales.sigma > 0:
-        raise ValueError(f"problem = {problem.name}: {claim.name} needs additive noise")
 
 
 def fading_gradients(problem: Problem, context: Context, beta: float, windows: int) -> Float[Array, "times runs dim"]:
@@ -49,20 +44,23 @@ def plays(learner: Learner, gradients: Float[Array, "times runs dim"]) -> Float[
     return out
 
 
-def adam_with_epsilon(radius: Any, beta: Any, coordinatewise: bool) -> Learner:
+def adam_with_epsilon(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """Adam with the usual 1e-8 in the denominator; a `Maker`."""
     return Adam(radius, beta, beta**2, 1e-8)
 
 
 @dataclass(frozen=True)
 class Rescaling(Claim):
-    """clipped Adam is invariant to rescaling the gradients of any coordinate by a positive constant: bit for bit where
-    the constant is a power of two, and up to rounding, here at most 2^-52 (1-beta)^{-3/2} D, for any other. Measured:
-    the largest difference of two plays over D."""
+    """stated, Section 6.1: Clipped Adam is invariant to rescaling the gradients of any coordinate by a positive
+    constant.
+
+    Measured: the largest difference of two plays over D: none where the constants are powers of two (the row allows
+    2^-52), and up to rounding, at most 2^-52 (1-beta)^{-3/2}, for any others.
+    """
 
     name: ClassVar[str] = "section61_rescaling"
     label: ClassVar[str] = "Section 6.1"
-    title: ClassVar[str] = "clipped Adam: rescaling, clip, bias correction"
+    title: ClassVar[str] = "Change of clipped Adam's play when gradients are rescaled"
 
     beta: float = setting(0.99, "(0, 1)")
     windows: int = setting(30, "[1, inf)")  # T (1-beta)
@@ -72,7 +70,7 @@ class Rescaling(Claim):
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
         super().accepts(problem)
-        needs_additive_noise(self, problem)
+        self.require(problem.noise.additive and problem.scales.sigma > 0, problem, "additive noise")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two rows: powers of two, any factors."""
@@ -107,15 +105,19 @@ class Rescaling(Claim):
 
 @dataclass(frozen=True)
 class BiasCorrection(Claim):
-    """The paper remarks that bias correction can be merged into D. Precisely (ours): with it the ratio inside the clip
-    is multiplied by c_t = sqrt((1+beta^t)/(1-beta^t)), a factor that falls from sqrt((1+beta)/(1-beta)) to 1, while the
-    ball keeps its radius; so that the play changes by at most (c_t - 1) D, which is e^{-20} D after 20/(1-beta) steps.
-    Measured, run by run over all t: Adam with bias correction, clipped at D, against c_t times the ratio (to
-    rounding); its size over D; its change over (c_t - 1) D."""
+    """stated, Section 6.1: Bias correction can be merged into D.
+
+    ours, precisely: Bias correction multiplies the ratio inside the clip by c_t = sqrt((1+beta^t)/(1-beta^t)), a factor
+    that falls from sqrt((1+beta)/(1-beta)) to 1, while the ball keeps its radius; so the play changes by at most (c_t -
+    1) D, which is e^{-20} D after 20/(1-beta) steps.
+
+    Measured: run by run over all t, Adam with bias correction, clipped at D, against c_t times the ratio (to rounding);
+    its size over D; its change over (c_t - 1) D.
+    """
 
     name: ClassVar[str] = "section61_correction"
     label: ClassVar[str] = "Section 6.1"
-    title: ClassVar[str] = "clipped Adam: rescaling, clip, bias correction"
+    title: ClassVar[str] = "Change of clipped Adam's play by bias correction"
 
     beta: float = setting(0.99, "(0, 1)")
     windows: int = setting(30, "[1, inf)")  # T (1-beta)
@@ -125,7 +127,7 @@ class BiasCorrection(Claim):
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
         super().accepts(problem)
-        needs_additive_noise(self, problem)
+        self.require(problem.noise.additive and problem.scales.sigma > 0, problem, "additive noise")
 
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Three pathwise rows."""

@@ -7,27 +7,16 @@ from typing import ClassVar
 
 import numpy as np
 
+from experiments.words.broken import BROKEN, with_broken_learner
 from experiments.words.claim import Claim, Measurement, Statements, Twin
-from experiments.words.evidence import Check, Curve, Evidence, Form, Ingredient, Panel, Role
+from experiments.words.evidence import Check, Curve, Evidence, Form, Panel, Role
 from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Game, Problem
 from foundation.settings import setting
-from optimizers import wrong
 from optimizers.base import Maker
 from optimizers.ftrl import paper_learner
 from simulation.game import Duel
 from theory import adam_ema, sharpened
-
-# what is broken, the learner, and the ingredient of Algorithm 1 that it lacks
-BROKEN: dict[str, tuple[str, Maker, Ingredient | None]] = {
-    "wrong sign": ("plays +z", wrong.wrong_sign, None),
-    "no clip": ("the ratio is not projected on the ball", wrong.no_clip, "clip"),
-    "no momentum": ("beta1 = 0", wrong.no_momentum, "momentum"),
-    "equal discounts": ("beta2 = beta1", wrong.equal_discounts, "beta2 = beta1^2"),
-    "slow denominator": ("beta2 = 1 - (1 - beta)/100", wrong.slow_denominator, "adaptive step size"),
-    "long momentum": ("beta1 = 1 - (1 - beta)/10", wrong.long_momentum, "momentum"),
-    "fixed denominator": ("the denominator is 1", wrong.fixed_denominator, "adaptive step size"),
-}
 
 
 @dataclass(frozen=True)
@@ -72,12 +61,12 @@ class Theorem09(Claim):
 
     def controls(self) -> dict[str, Twin]:
         """Seven wrong learners."""
-        return {name: self.twin(text, removes, learner=maker) for name, (text, maker, removes) in BROKEN.items()}
+        return with_broken_learner(self, *BROKEN)
 
 
 @dataclass(frozen=True)
 class Lemma08(Theorem09):
-    """Measured as in Theorem 9, of which this is the case beta = 1."""
+    """Measured: as in Theorem 9, of which this is the case beta = 1."""
 
     name: ClassVar[str] = "lemma08"
     label: ClassVar[str] = "Lemma 8"
@@ -88,5 +77,4 @@ class Lemma08(Theorem09):
 
     def controls(self) -> dict[str, Twin]:
         """At beta = 1 all discounts agree: only these learners are wrong."""
-        keep = ("wrong sign", "no clip", "no momentum", "fixed denominator")
-        return {name: twin for name, twin in super().controls().items() if name in keep}
+        return with_broken_learner(self, "wrong sign", "no clip", "no momentum", "fixed denominator")

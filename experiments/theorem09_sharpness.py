@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.theorem09_regret import BROKEN
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.problem import Context, Game, Problem
@@ -44,9 +44,9 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Sharpness(Claim):
-    """No constant below 2 can replace the 4 of Theorem 9 (ours). Measured: the largest ratio of regret to
-    D sqrt(sum beta^{2(T-t)} ||g_t||^2) that an evolutionary search finds among short gradient sequences, signs and
-    sizes; the row is supported if it comes within 3 percent of 2 and not above."""
+    """Measured: the largest ratio of the regret to D sqrt(sum_t beta^{2(T-t)} ||g_t||^2) that an evolutionary search
+    finds among short gradient sequences, signs and sizes. The row is supported if it comes within 3 percent of 2, so
+    that the constant cannot be much smaller, and not above."""
 
     name: ClassVar[str] = "theorem09_sharpness"
     label: ClassVar[str] = "Theorem 9 (sharpness)"
@@ -92,5 +92,4 @@ class Sharpness(Claim):
 
     def controls(self) -> dict[str, Twin]:
         """Two learners with a larger regret: the check is an upper bound too."""
-        twins = {name: BROKEN[name] for name in ("wrong sign", "no clip")}
-        return {name: self.twin(text, removes, learner=maker) for name, (text, maker, removes) in twins.items()}
+        return with_broken_learner(self, "wrong sign", "no clip")

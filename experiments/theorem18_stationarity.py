@@ -14,11 +14,11 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Theorem18(Theorem11):
-    """Measured: the same as for Theorem 11, in L1."""
+    """Measured: as for Theorem 11, in L1."""
 
     name: ClassVar[str] = "theorem18"
     label: ClassVar[str] = "Theorem 18"
-    title: ClassVar[str] = "clipped Adam finds (lam, eps)-stationary points in L1"
+    title: ClassVar[str] = "Stationarity of the model EMA of clipped Adam, in L1"
     statements = (
         adam_ema.theorem18_parameters,
         adam_ema.theorem18_bound,

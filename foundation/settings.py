@@ -3,7 +3,7 @@
     lam: float = setting(1.0, "(0, inf)")
     betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1)")
     runs: int | None = setting(None, "[1, inf)")
-    case: Literal["smooth", "hessian"] = setting("smooth")
+    assumption: Literal["smooth", "hessian"] = setting("smooth")
 
 The annotation gives the type, `within` the interval of a number, or of each number of a list. Code, never a user, may
 put an array in the place of a number where the annotation says so: `float | Float[Array, "runs 1"]`.

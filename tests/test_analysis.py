@@ -236,6 +236,19 @@ def test_the_report_says_who_says_what(tmp_path):
     assert "".join(f"<p class=statement>{h}{b}</p>" for h, b in zip(heads, bodies, strict=True)) in text
 
 
+def test_every_claim_has_its_title(tmp_path):
+    """Claims that share a label share a section and an anchor; each has its own heading there."""
+    other = replace(INFO, name="lemma99_too", title="Another <quantity>")
+    alone = replace(INFO, name="lemma98", label="Lemma 98", title="A third")
+    claims = {"a": INFO, "b": other, "c": alone}
+    _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)], k), claim=info) for k, info in claims.items()])
+    assert run([str(tmp_path)], get_context("spawn")) == 0
+    sections = (tmp_path / "report.html").read_text().split("<section ")
+    found = [re.findall("<h2>(Lemma.*?)</h2>", section) for section in sections]
+    shared = ["Lemma 99. A made-up lemma", "Lemma 99. Another &lt;quantity&gt;"]
+    assert [part for part in found if part] == [shared, ["Lemma 98. A third"]]
+
+
 def test_certificate_and_infimum_stand_side_by_side(tmp_path):
     """Where both were measured against the stated bound, the report divides them."""
     pair = [replace(check(mean), quantity=name) for name, mean in ((CERTIFICATE, 0.6), (INFIMUM, 0.3))]

@@ -28,13 +28,6 @@ EVIDENCE = {"experiments.words.evidence", "experiments.sweep.cells"}  # all that
 MODULES = sorted(
     path for package in (*PACKAGES, "benchmarks", "hydra_plugins") for path in (ROOT / package).rglob("*.py")
 )
-# folders (without what is below them) that still have docstrings of under five words
-TERSE = {
-    "analysis",
-    "benchmarks",
-    "experiments",
-    "experiments/words",
-}
 LONGEST = 250  # lines of a module
 HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space
 
@@ -148,8 +141,6 @@ def test_docstrings_say_something() -> None:
     """Five words or more for everything public, and not only "See X."; an override may leave that to its base."""
     known, terse = classes(), []
     for path in MODULES:
-        if name(path.parent) in TERSE:
-            continue
         module = tree(path)
         override = {
             id(item): inherited(node, known)

@@ -132,9 +132,8 @@ def section63_baseline_order(
 
 
 def coordinate_gain(coordinate_scale: Float[Array, "*batch dim"]) -> np.float64 | Float[Array, "*batch"]:
-    """On the descent branch the baseline's T of Section 6.3 over Corollary 19's is
-    = d (||G+sigma||_2/||G+sigma||_1)^2, from 1 (all coordinates alike) to d (a single one counts).
-    Status: stated, Section 6.3.
+    """On the descent branch (T of Section 6.3's baseline)/(T of Corollary 19) = d (||G+sigma||_2/||G+sigma||_1)^2,
+    from 1 (all coordinates alike) to d (a single one counts). Status: stated, Section 6.3.
 
     coordinate_scale: the G_i + sigma_i, at least one of them positive along the last axis (else ValueError).
     """

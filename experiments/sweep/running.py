@@ -19,7 +19,7 @@ from experiments.sweep.schema import plain
 from experiments.words.harness import examine
 
 
-def run(job: Job, name: str = "") -> Cell:
+def run(job: Job, name: str | None = None) -> Cell:
     """Measure the claim and its controls; what goes wrong becomes the cell's error. name: the job's key, if known."""
     claim, problem, context = job.claim, job.problem, job.context
     bare = Cell(name or key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))

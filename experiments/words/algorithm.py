@@ -67,7 +67,7 @@ class FreeClaim(Claim):
     scaling: Scaling = EXPONENTIAL
 
     def radius(self, problem: Problem, beta: float) -> float:
-        """D for a discount."""
+        """D, so that D/(1-beta) is `reach` Delta/||G||, over sqrt(d) if coordinatewise."""
         scales = problem.scales
         size = scales.gap / scales.lipschitz / (np.sqrt(scales.dim) if self.coordinatewise else 1.0)
         return float((1.0 - beta) * self.reach * size)
@@ -76,5 +76,5 @@ class FreeClaim(Claim):
         """One setting for each beta."""
         windows, runs = self.windows or context.effort.windows, self.runs or context.effort.runs
         steps = [int(np.ceil(windows / (1.0 - beta) - 1e-9)) for beta in self.betas]
-        points = (Free(b, self.radius(problem, b), t) for b, t in zip(self.betas, steps, strict=True))
-        return Grid(tuple(points), runs)
+        choices = (Free(b, self.radius(problem, b), t) for b, t in zip(self.betas, steps, strict=True))
+        return Grid(tuple(choices), runs)

@@ -6,9 +6,12 @@ puts the claim and its controls through the same checks, and the controls must b
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+
+import numpy as np
 
 from experiments.words.evidence import ClaimInfo, Evidence, Ingredient
 from experiments.words.problem import Context, Game, Problem
@@ -38,8 +41,10 @@ class Claim:
     """Base of all claims. Class attributes say who speaks; fields are ingredients with the paper's defaults.
 
     A field made by `setting` can be set from a case; the others only by controls. `statements` are the functions of
-    theory/ that bound what is measured: their docstrings state the claim, its own says what is measured. `about`: what
-    it is measured on. end_to_end: whether it is about the algorithm's output rather than a lemma of the proof.
+    theory/ that bound what is measured: their docstrings state the claim. Its own says what is measured, and what it
+    claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ",
+    "Measured: "), unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the
+    algorithm's output rather than a lemma of the proof.
     """
 
     name: ClassVar[str]
@@ -56,14 +61,19 @@ class Claim:
     @classmethod
     def info(cls) -> ClaimInfo:
         """How the report introduces the claim: what theory/ states, then what is measured."""
-        paragraphs = (*(statement(function) for function in cls.statements), " ".join((cls.__doc__ or "").split()))
+        own = (" ".join(paragraph.split()) for paragraph in inspect.cleandoc(cls.__doc__ or "").split("\n\n"))
+        paragraphs = (*map(statement, cls.statements), *own)
         return ClaimInfo(cls.name, cls.label, cls.title, paragraphs, cls.source, cls.end_to_end)
 
     def accepts(self, problem: Any) -> None:
         """Raises ValueError if the claim cannot be measured on the problem."""
-        if not isinstance(problem, self.about):
-            need = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
-            raise ValueError(f"problem = {problem.name}: {self.name} needs {need}")
+        what = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
+        self.require(isinstance(problem, self.about), problem, what)
+
+    def require(self, fulfilled: bool | np.bool, problem: Problem | Game, what: str) -> None:
+        """For `accepts`: raises ValueError, one line that names problem, claim and what it needs, unless fulfilled."""
+        if not fulfilled:
+            raise ValueError(f"problem = {problem.name}: {self.name} needs {what}")
 
     def measure(self, problem: Any, context: Context) -> Measurement:
         """Measured against bound, on one problem, from top to bottom.

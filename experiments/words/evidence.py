@@ -105,8 +105,8 @@ class ClaimInfo:
     """Who speaks: name, label (the paper's), title, statement, source.
 
     statement: paragraphs of plain text: what is stated, after whoever says it ("stated, Lemma 10: ...", "ours: ...");
-    last what is measured ("Measured: ..."). end_to_end: whether the claim is about the algorithm's output, not about a
-    lemma of the proof.
+    then what is measured ("Measured: ..."), then remarks. end_to_end: whether the claim is about the algorithm's
+    output, not about a lemma of the proof.
     """
 
     name: str

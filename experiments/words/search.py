@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.words.algorithm import EXPONENTIAL
 from experiments.words.problem import Effort, Problem
 from foundation.arrays import Array, Float, Int, IntArray
 from optimizers.base import Learner
-from optimizers.scaling import Exponential, Scaling
+from optimizers.scaling import Scaling
 from simulation.batch_plans import Ask
 from simulation.engine import Setup
 from simulation.plan import Plan, Signals
@@ -26,7 +27,6 @@ from simulation.recording import Recipe
 
 FINALISTS = 8  # the cheapest points that are run again, and at most as many that the rule prefers
 GROUPS = 16  # fresh runs are averaged in as many groups where a slope is fitted to means
-EXPONENTIAL = Exponential()
 
 
 @dataclass(frozen=True)
