@@ -165,6 +165,6 @@ def summary(table: pd.DataFrame, folder: Path) -> None:
         axes.set(xscale="log", xlabel="measured / bound (upper dots: stated, middle: proved, lower: ours)")
         _plain(axes)
         axes.set_yticks(range(len(labels)), labels)
-        if len(table):
+        if axes.get_legend_handles_labels()[1]:  # no dots, no legend: a bound of 0 has no ratio
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         _save(figure, folder, "summary")

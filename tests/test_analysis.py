@@ -273,3 +273,11 @@ def test_nothing_measured_yet(tmp_path, capsys):
     """One line that says what to do."""
     assert run([str(tmp_path)], get_context("spawn")) == 1
     assert "make reproduce" in capsys.readouterr().err
+
+
+def test_a_bound_of_zero_has_no_dot_in_the_summary(tmp_path):
+    """And no legend then, without a warning."""
+    verdicts, _ = tables([cell([check(-0.5, 0.0)], [check(0.5, 0.0)])])
+    assert verdicts["verdict"].tolist() == ["supported"] and verdicts["ratio"].isna().all()
+    figures.summary(verdicts, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["summary.pdf", "summary.svg"]
