@@ -32,27 +32,32 @@ class Direction(NamedTuple):
 
 
 def last_use(
-    mean: Float[Array, "points dim cuts"], spread: Float[Array, "points dim cuts"]
-) -> Float[Array, "points dim cuts"]:
+    mean: Float[Array, "cuts points dim"], spread: Float[Array, "cuts points dim"]
+) -> Float[Array, "cuts points dim"]:
     """r_k, where cut k stops being minimal as u grows; inf if never."""
-    fall = mean[..., :, None] - mean[..., None, :]
-    rise = spread[..., None, :] - spread[..., :, None]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        meet = rise / fall
-    # of two cuts with the same mean the one with more spread is never minimal
-    meet = np.where(fall > 0, meet, np.where((fall == 0) & (rise < 0), -np.inf, np.inf))
-    return np.asarray(meet.min(axis=-1))
+    ends = np.full(mean.shape, np.inf)
+    for mean_j, spread_j in zip(mean, spread, strict=True):
+        fall, rise = mean - mean_j, spread_j - spread
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            meet = rise / fall
+        # of two cuts with the same mean the one with more spread is never minimal
+        meet[~(fall > 0)] = np.inf
+        meet[(fall == 0) & (rise < 0)] = -np.inf
+        np.minimum(ends, meet, out=ends)
+    return ends
 
 
 def best_direction(mean: Float[Array, "points dim cuts"], spread: Float[Array, "points dim cuts"]) -> Direction:
     """Solve the direction problem for every point: u, and the law in which its best cuts are mixed."""
-    ends = last_use(mean, spread)
+    # NumPy is fast along long axes, and there are few cuts: they come first here
+    means, spreads = (np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in (mean, spread))
+    ends = last_use(means, spreads)
 
     def at(mu: Float[Array, "points"]) -> Float[Array, "points dim"]:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            line = mean / mu[:, None, None]
-        line = np.where(np.isnan(line), 0.0, line)
-        return np.asarray(np.maximum(np.minimum(ends, line).max(axis=-1), 0.0))
+            line = means / mu[:, None]
+        line[np.isnan(line)] = 0.0
+        return np.asarray(np.maximum(np.minimum(ends, line).max(axis=0), 0.0))
 
     low = np.zeros(mean.shape[0])
     high = np.sqrt(np.square(mean.max(axis=-1)).sum(axis=-1))  # there u_i <= mean_i/mu, so ||u|| <= 1
