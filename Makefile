@@ -32,7 +32,7 @@ check: setup ## lint, format, types, import rules
 	PYTHONPATH=. $(BIN)/lint-imports
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep
 	@test -f "conf/preset/$(PRESET).yaml" || { echo "error: PRESET=$(PRESET): must be one of" \
@@ -51,4 +51,4 @@ lock: ## pin requirements.in again (needs uv)
 	requirements.in -o requirements.lock
 
 clean: ## remove results and the environment
-	rm -rf .venv results/cells results/figures results/verdicts.csv results/controls.csv results/report.html results/manifest.json
+	rm -rf .venv results/cells results/figures results/verdicts.csv results/controls.csv results/report.html results/manifest.json results/bench.csv

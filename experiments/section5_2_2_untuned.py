@@ -15,9 +15,8 @@ from experiments.words.problem import Context, Game, Problem
 from foundation.settings import setting
 from objectives.adversaries import AgainstPlay
 from objectives.ramps import EasedRamp, Ramp
-from optimizers.base import Learner, Maker
+from optimizers.base import Learner, Maker, Parameter
 from optimizers.baselines import untuned
-from optimizers.batch import Parameter
 from optimizers.ftrl import paper_learner
 from simulation.game import Duel
 from theory import complexity

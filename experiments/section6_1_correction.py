@@ -13,10 +13,8 @@ from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
 from foundation.settings import setting
-from optimizers.alarm import ALARM
-from optimizers.base import Learner, Maker
+from optimizers.base import Learner, Maker, Parameter
 from optimizers.baselines import Adam
-from optimizers.batch import Parameter
 from optimizers.ftrl import DiscountedFTRL, clipped_adam, paper_learner
 
 RADIUS = 1.0
@@ -37,10 +35,9 @@ def fading_gradients(problem: Problem, context: Context, beta: float, windows: i
 def plays(learner: Learner, gradients: Float[Array, "times runs dim"]) -> Float[Array, "times runs dim"]:
     """z_2, ..., z_{T+1} for given gradients, each of shape (T, runs, dim)."""
     state, out = learner.init(gradients.shape[1:]), np.empty_like(gradients)
-    with ALARM.arm():
-        for grad, play in zip(gradients, out, strict=True):
-            learner.update(state, grad)
-            learner.play(state, play)
+    for time, grad in enumerate(gradients):
+        learner.update(state, grad)
+        out[time] = learner.play(state)
     return out
 
 

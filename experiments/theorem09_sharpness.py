@@ -35,11 +35,12 @@ class Sequences:
     dim: int = 1
     random: ClassVar[bool] = False
 
-    def next(
-        self, time: int, play: Float[Array, "runs 1"], raw: Float[Array, "runs 1"], out: Float[Array, "runs 1"]
-    ) -> None:
-        """Write the t-th gradient of every run to `out`, shape (runs, 1)."""
-        out[:] = self.values[:, time - 1 : time]
+    def next(self, time: float, play: Float[Array, "runs 1"], raw: Float[Array, "runs 1"]) -> Float[Array, "runs 1"]:
+        """The t-th gradient of every run, shape (runs, 1)."""
+        column = self.values[:, :1]
+        for t in range(2, self.values.shape[1] + 1):
+            column = np.where(time == float(t), self.values[:, t - 1 : t], column)
+        return column
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
     radius: float | Float[Array, "runs"]     one number for all runs, or one a run
     rates: Float[Array, "dim"]               the same for all runs, however many they are
     whole: Float[Array, "2 runs dim"]        the runs lie along the second axis
-    best: Float[Array, "batch dim"]          a result that stays whole when runs are dropped
+    best: Float[Array, "batch dim"]          the same for all runs, whatever its axes
 
 Frozen records and named tuples declare their fields, objects that change (states, probes) their attributes, in the
 class body; `Annotated[Any, "runs dim"]` does as well. An array of shape () is one number for all runs. An array of no
@@ -47,14 +47,10 @@ def select_arguments(function: Callable[..., Any], arguments: Mapping[str, Any],
     return {k: walk.visit(v, shapes.get(k, ()), f"{where}.{k}") for k, v in arguments.items()}
 
 
-def keep_runs(state: Any, count: int) -> None:
-    """Keep the first `count` runs of a state or probe, in place: its arrays become views. None is a state without any.
-
-    Raises TypeError for an array of no declared shape, and for a state that is no object with attributes.
-    """
-    if isinstance(state, np.ndarray | dict | list | tuple):
-        raise TypeError(f"a {type(state).__name__} is no state: that is an object that declares its attributes' shapes")
-    _Walk(_picker(slice(count)), in_place=True).visit(state, (), type(state).__qualname__)
+def has_runs(kind: type[Any], name: str) -> bool:
+    """Whether a class declares that an attribute has a row a run, or declares no shape for it."""
+    shapes = declared_shapes(cast(Any, kind)).get(name, ())
+    return not shapes or any(RUNS in shape.split() for shape in shapes)
 
 
 def check_runs(state: Any, count: int) -> None:
@@ -108,13 +104,9 @@ def _picker(index: Index) -> Callable[[NDArray[Any], int], NDArray[Any]]:
 
 @dataclass
 class _Walk:
-    """Goes through all that a value holds, and cuts every array along its runs: cut(array, axis).
-
-    in_place: objects that are not frozen are changed, else copied.
-    """
+    """Goes through all that a value holds, and cuts every array along its runs: cut(array, axis)."""
 
     cut: Callable[[NDArray[Any], int], NDArray[Any]]
-    in_place: bool = False
     above: set[int] = field(default_factory=set)  # objects that are being visited
 
     def visit(self, value: Any, shapes: Shapes, where: str) -> Any:
@@ -151,9 +143,9 @@ class _Walk:
         """The object with other attributes."""
         if isinstance(owner, tuple):
             return cast(Any, owner)._replace(**changed)
-        if _is_frozen(owner):
+        if is_frozen(owner):
             return replace(owner, **changed)
-        owner = owner if self.in_place else copy.copy(owner)
+        owner = copy.copy(owner)
         for name, value in changed.items():
             setattr(owner, name, value)
         return owner
@@ -176,7 +168,8 @@ def _axis(array: NDArray[Any], shapes: Shapes, where: str) -> int | None:
     return found.pop()
 
 
-def _is_frozen(value: Any) -> bool:
+def is_frozen(value: Any) -> bool:
+    """Whether a value is a frozen record, whose fields never change."""
     return is_dataclass(value) and cast(Any, value).__dataclass_params__.frozen
 
 
@@ -184,7 +177,7 @@ def _attributes(owner: Any) -> list[str]:
     """Fields of a frozen record or named tuple, else all attributes."""
     if isinstance(owner, tuple):
         return list(getattr(owner, "_fields", ()))
-    if _is_frozen(owner):
+    if is_frozen(owner):
         return [item.name for item in fields(owner) if item.init]
     slots = [name for base in type(owner).__mro__ for name in base.__dict__.get("__slots__", ())]
     return [*getattr(owner, "__dict__", ()), *(name for name in slots if hasattr(owner, name))]
@@ -207,7 +200,7 @@ def _joined(values: Sequence[Any], shapes: Shapes, where: str) -> Any:
         elif isinstance(head, list) or type(head) is tuple:
             if all(len(value) == len(head) for value in values):
                 return type(head)(_joined(each, shapes, where) for each in zip(*values, strict=True))
-        elif isinstance(head, tuple) or _is_frozen(head):
+        elif isinstance(head, tuple) or is_frozen(head):
             declared, owner = declared_shapes(cast(Any, type(head))), type(head).__qualname__
             parts = {
                 name: _joined([getattr(value, name) for value in values], declared.get(name, ()), f"{owner}.{name}")

@@ -6,13 +6,13 @@ Sizes are at most 1e150 (or such that they stay below), for their squares are ad
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import exp, norm, ratio, sin
 from foundation.settings import setting
 from objectives.catalogue import adversary
 
@@ -34,21 +34,18 @@ class Adversary(Protocol):
     random: ClassVar[bool]
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
-        """Write g_t of every run to `out`; time = t = 1, 2, ..., and `play` is z_t.
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
+        """g_t of every run; time = t = 1, 2, ..., and `play` is z_t.
 
         raw: standard normals, fresh at every step if `random`, else zeros.
         """
         ...
 
 
-@cache
-def _spread(runs: int) -> Float[Array, "runs 1"]:
+def spread(runs: int) -> Float[Array, "runs 1"]:
     """0 to 1 over the runs: every run plays its own variant."""
-    shares = np.linspace(0.0, 1.0, runs)[:, None]
-    shares.flags.writeable = False
-    return shares
+    return np.linspace(0.0, 1.0, runs)[:, None]
 
 
 @adversary("spike_then_ones")
@@ -61,10 +58,11 @@ class SpikeThenOnes(Entry):
     random: ClassVar[bool] = False
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """The spike at t = 1, then ones."""
-        out[:] = self.spike ** _spread(len(out)) if time == 1 else 1.0
+        size = np.where(time == 1.0, self.spike ** spread(len(play)), 1.0)
+        return size * np.ones(self.dim)
 
 
 @adversary("ones_then_opposite", exam={"length": 3})
@@ -78,15 +76,11 @@ class OnesThenOpposite(Entry):
     random: ClassVar[bool] = False
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """The blow falls at t = length + 1."""
-        if time <= self.length:
-            out.fill(1.0)
-        elif time == self.length + 1:
-            out[:] = -(self.size ** _spread(len(out)))
-        else:
-            out.fill(0.0)
+        blow = np.where(time == self.length + 1.0, -(self.size ** spread(len(play))), 0.0)
+        return np.where(time <= float(self.length), 1.0, blow) * np.ones(self.dim)
 
 
 @adversary("slow_sine", exam={"period": 7.0})
@@ -99,11 +93,11 @@ class SlowSine(Entry):
     random: ClassVar[bool] = False
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """A wave a run, a phase a coordinate."""
-        period = self.period * 16.0 ** (_spread(len(out)) - 1.0)
-        out[:] = np.sin(2.0 * np.pi * time / period + np.arange(self.dim))
+        period = self.period * 16.0 ** (spread(len(play)) - 1.0)
+        return sin(2.0 * np.pi * time / period + np.arange(float(self.dim)))
 
 
 @adversary("tiny_constant")
@@ -116,10 +110,10 @@ class TinyConstant(Entry):
     random: ClassVar[bool] = False
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """The same gradient at every step."""
-        out[:] = self.size ** (1.0 - _spread(len(out)))
+        return self.size ** (1.0 - spread(len(play))) * np.ones(self.dim)
 
 
 @adversary("pair")
@@ -132,14 +126,11 @@ class Pair(Entry):
     random: ClassVar[bool] = False
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """Two gradients, then silence; ratios from 1 to `ratio` over the runs."""
-        out.fill(0.0)
-        if time == 1:
-            out.fill(1.0)
-        elif time == 2:
-            out[:] = -(self.ratio ** _spread(len(out)))
+        second = np.where(time == 2.0, -(self.ratio ** spread(len(play))), 0.0)
+        return np.where(time == 1.0, 1.0, second) * np.ones(self.dim)
 
 
 @adversary("against_play", exam={"length": 4})
@@ -162,14 +153,12 @@ class AgainstPlay(Entry):
             raise self.refusal("growth", f"keep size * growth^(length - 1) <= {LARGEST}, length = {self.length}")
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """The play's direction, plus a tenth of noise."""
-        size = self.size
-        if self.growth != 1.0:
-            size = size * (1.0 + (self.growth - 1.0) * _spread(len(out))) ** (time % self.length)
-        norm = np.sqrt(np.vecdot(play, play))[:, None]
-        out[:] = size * (np.divide(play, norm, out=np.zeros_like(play), where=norm > 0) + 0.1 * raw)
+        phase = time - float(self.length) * np.floor(time / float(self.length))  # t modulo length
+        grown = exp(np.log(1.0 + (self.growth - 1.0) * spread(len(play))) * phase)
+        return self.size * grown * (ratio(play, norm(play)[:, None]) + 0.1 * raw)
 
 
 @adversary("heavy_tailed")
@@ -182,7 +171,7 @@ class HeavyTailed(Entry):
     random: ClassVar[bool] = True
 
     def next(
-        self, time: int, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"], out: Float[Array, "runs dim"]
-    ) -> None:
+        self, time: float, play: Float[Array, "runs dim"], raw: Float[Array, "runs dim"]
+    ) -> Float[Array, "runs dim"]:
         """Independent over time, heavier from run to run."""
-        out[:] = raw * np.exp(self.tail * _spread(len(out)) * raw[:, :1])
+        return raw * exp(self.tail * spread(len(play)) * raw[:, 0][:, None])

@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Float
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,12 @@ class Objective(Protocol):
         """Delta, G, G_i, L and H of this function."""
         ...
 
-    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
         """F(x), one number a point."""
         ...
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
-        """grad F(x), written to `out` if given (out never aliases x).
-
-        At a kink it returns a fixed element of the Clarke subdifferential.
-        """
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+        """grad F(x); at a kink a fixed element of the Clarke subdifferential."""
         ...
 
 
@@ -70,10 +65,11 @@ class FiniteSum(Protocol):
         """(sigma, sigma_i): bounds of the standard deviation of one component drawn uniformly."""
         ...
 
-    def component_grad(
-        self, x: Float[Array, "runs dim"], index: Int[IntArray, "runs"], out: Float[Array, "runs dim"]
-    ) -> Float[Array, "runs dim"]:
-        """The gradient of component index[r] at x[r], scaled so that its mean over components is grad F(x[r])."""
+    def component_grad(self, x: Float[Array, "runs dim"], index: Float[Array, "runs"]) -> Float[Array, "runs dim"]:
+        """The gradient of component floor(index[r]) at x[r], scaled so that its mean over components is grad F(x[r]).
+
+        index: 0 <= index < components.
+        """
         ...
 
 

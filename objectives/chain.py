@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from scipy.special import ndtr
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import erfc, exp, largest, shifted, total
 from foundation.settings import setting
 from objectives.base import Constants
 from objectives.catalogue import objective
 
 TOP = float(np.sqrt(2.0 * np.pi * np.e))  # sup Phi = 4.1327
+ROOT_E = float(np.sqrt(np.e))  # sup Phi'
+ROOT_HALF = float(np.sqrt(0.5))
 FLAT = 0.04  # below 2 a - 1 = 0.04, Psi(a) < 1e-270 counts as 0
 SMOOTHNESS = 152.0  # arXiv 1912.02365, Lemma 2
 
@@ -26,8 +28,14 @@ def link(
     u = 2.0 * a - 1.0
     inside = u > FLAT
     safe = np.where(inside, u, 1.0)
-    psi = np.where(inside, np.exp(1.0 - 1.0 / (safe * safe)), 0.0)
-    return psi, 4.0 * psi / safe**3
+    square = safe * safe
+    psi = np.where(inside, exp(1.0 - 1.0 / square), 0.0)
+    return psi, 4.0 * psi / (square * safe)
+
+
+def normal(t: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
+    """The normal distribution function, elementwise."""
+    return 0.5 * erfc(-ROOT_HALF * t)
 
 
 @cache
@@ -84,31 +92,30 @@ class HardChain(Entry):
         scale = each.max()
         return Constants(gap, float(scale * np.linalg.norm(each / scale)), each, smoothness)
 
-    def progress(self, x: Float[Array, "*batch dim"], threshold: float) -> Int[IntArray, "*batch"]:
+    def progress(self, x: Float[Array, "*batch dim"], threshold: float) -> Float[Array, "*batch"]:
         """prog_a(x) = max {i : |x_i|/width > a}, 0 if there is none: from 0 to dim (arXiv 1912.02365).
 
         threshold: a, in units of width.
         """
-        beyond = np.abs(x) > threshold * self.width
-        last = self.dim - np.argmax(beyond[..., ::-1], axis=-1)
-        return np.where(beyond.any(axis=-1), last, 0)
+        index = np.arange(1.0, self.dim + 1.0)
+        return largest(np.where(np.abs(x) > threshold * self.width, index, 0.0))
 
-    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
         """F(x), shape (*batch,)."""
         y = x / self.width
-        before, after = y[..., :-1], y[..., 1:]
-        links = np.sign(before) * link(np.abs(before))[0] * ndtr(np.sign(before) * after)
-        return -self.height * TOP * (ndtr(y[..., 0]) + links.sum(axis=-1))
+        before = self._before(y)
+        psi, _ = link(np.abs(before))
+        return -self.height * TOP * total(np.sign(before) * psi * normal(np.sign(before) * y))
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """grad F(x): every coordinate is <= 0."""
-        out = np.empty_like(x) if out is None else out
         y = x / self.width
-        psi, slope = link(np.abs(y))
-        np.exp(-0.5 * np.minimum(np.square(y), 1400.0), out=out)
-        out[..., 1:] *= psi[..., :-1]
-        out *= np.sqrt(np.e)
-        out[..., :-1] += slope[..., :-1] * (TOP * ndtr(np.sign(y[..., :-1]) * y[..., 1:]))
-        return np.multiply(out, -self.height / self.width, out=out)
+        psi, _ = link(np.abs(self._before(y)))
+        _, slope = link(np.abs(y))
+        slope = np.where(np.arange(self.dim) < self.dim - 1, slope, 0.0)  # nothing hangs on the last link
+        own = ROOT_E * psi * exp(-0.5 * np.square(y))
+        return -self.height / self.width * (own + slope * (TOP * normal(np.sign(y) * shifted(y, -1))))
+
+    def _before(self, y: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+        """y_{i-1}, where y_0 = 1."""
+        return np.where(np.arange(self.dim) > 0, shifted(y, 1), 1.0)

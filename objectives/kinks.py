@@ -9,10 +9,11 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import largest, smallest
 from foundation.settings import setting
 from objectives.base import Constants, PiecewiseSlope
 from objectives.catalogue import objective
-from objectives.separable import Scale, SeparableSum, piecewise_constant
+from objectives.separable import Scale, SeparableSum, hinge, piecewise_constant
 
 
 @objective("capped_abs", exam={"dim": 2, "slope": (2.0, 0.5), "begin": (1.0, -0.7), "cap": 1.8}, units=("slope",))
@@ -41,14 +42,9 @@ class CappedAbs(SeparableSum):
         """slope min(|x|, cap)."""
         return self.p.slope * np.minimum(np.abs(x), self.p.cap)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope sign(x) inside the cap, 0 at the kink and outside."""
-        out = np.empty_like(x) if out is None else out
-        np.sign(x, out=out)
-        np.multiply(out, self.p.slope, out=out)
-        return np.multiply(out, np.abs(x) < self.p.cap, out=out)
+        return self.p.slope * np.where(np.abs(x) >= self.p.cap, 0.0, np.sign(x))
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, cap = self.vector("slope")[i], self.vector("cap")[i]
@@ -77,27 +73,18 @@ class TriangleWave(SeparableSum):
     def constants(self) -> Constants:
         return self._constants(self.terms(self.start), self.vector("slope"))
 
-    def _offset(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def _offset(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """x less the nearest minimum."""
-        out = np.divide(x, self.p.period, out=out)
-        np.rint(out, out=out)
-        np.clip(out, -self.teeth, self.teeth, out=out)
-        np.multiply(out, self.p.period, out=out)
-        return np.subtract(x, out, out=out)
+        nearest = np.clip(np.rint(x / self.p.period), -float(self.teeth), float(self.teeth))
+        return x - self.p.period * nearest
 
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope times the distance to the nearest minimum."""
         return self.p.slope * np.abs(self._offset(x))
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope times the side of the nearest minimum."""
-        out = self._offset(x, out)
-        np.sign(out, out=out)
-        return np.multiply(out, self.p.slope, out=out)
+        return self.p.slope * np.sign(self._offset(x))
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, period = self.vector("slope")[i], self.vector("period")[i]
@@ -140,22 +127,18 @@ class MaxAffineDifference(Entry):
     def constants(self) -> Constants:
         return Constants(float(self.value(self.start)), self.inner, np.full(self.dim, float(self.inner)))
 
-    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
         """F(x), shape (*batch,)."""
-        largest = np.abs(x).max(axis=-1)
-        return self.inner * largest - self.outer * np.maximum(largest - self.width, 0.0)
+        top = largest(np.abs(x))
+        return self.inner * top - self.outer * hinge(top - self.width)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """The signed coordinate vector of the (first) largest coordinate, times the local slope."""
-        out = np.empty_like(x) if out is None else out
-        out.fill(0.0)
-        place = np.abs(x).argmax(axis=-1)[..., None]
-        largest = np.take_along_axis(x, place, axis=-1)
-        slope = np.where(np.abs(largest) < self.width, self.inner, self.inner - self.outer)
-        np.put_along_axis(out, place, slope * np.sign(largest), axis=-1)
-        return out
+        size, index = np.abs(x), np.arange(float(self.dim))
+        top = largest(size)[..., None]
+        first = smallest(np.where(size < top, float(self.dim), index))[..., None]
+        slope = np.where(top < self.width, self.inner, self.inner - self.outer)
+        return np.where(index == first, slope * np.sign(x), 0.0)
 
 
 @objective(
@@ -194,9 +177,8 @@ class Zigzag(SeparableSum):
 
     def _place(self, x: Float[Array, "*batch dim"]) -> tuple[Float[Array, "*batch dim"], Float[Array, "*batch dim"]]:
         """(number of whole teeth left of x, how far x is into the next)."""
-        p = self.p
-        period = np.asarray(p.fall) + p.rise
-        inside = np.clip(x, 0.0, period * p.teeth)
+        period = self.p.fall + self.p.rise
+        inside = np.clip(x, 0.0, period * self.p.teeth)
         whole = np.floor(inside / period)
         return whole, inside - whole * period
 
@@ -204,22 +186,16 @@ class Zigzag(SeparableSum):
         """What is left to the lowest point, and the ascent left of 0."""
         p = self.p
         whole, into = self._place(x)
-        drop = p.down * np.minimum(into, p.fall) - p.up * np.maximum(into - p.fall, 0.0)
-        left = self.vector("down") * np.maximum(-x, 0.0)
-        deepest = (np.asarray(p.teeth) - 1.0) * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise)
-        done = whole * (np.asarray(p.down) * p.fall - np.asarray(p.up) * p.rise) + drop
-        return deepest + np.asarray(p.down) * p.fall - done + left
+        net = p.down * p.fall - p.up * p.rise
+        done = whole * net + p.down * np.minimum(into, p.fall) - p.up * hinge(into - p.fall)
+        return (p.teeth - 1.0) * net + p.down * p.fall - done + p.down * hinge(-x)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """-down on a fall and left of 0, +up on a rise, 0 on the floor from x = teeth (fall + rise) on."""
         p = self.p
-        out = np.empty_like(x) if out is None else out
         _, into = self._place(x)
-        np.copyto(out, np.where((into < p.fall) | (x < 0.0), np.negative(p.down), p.up))
-        out *= x < (np.asarray(p.fall) + p.rise) * p.teeth
-        return out
+        slope = np.where((into < p.fall) | (x < 0.0), -p.down, p.up)
+        return np.where(x < (p.fall + p.rise) * p.teeth, slope, 0.0)
 
     def _piece(self, i: int) -> PiecewiseSlope:
         down, up, fall, rise, teeth = (float(vector[i]) for vector in self.vectors())

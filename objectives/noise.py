@@ -42,8 +42,8 @@ class _Source(Protocol):
         """Write the raw numbers of one run's next steps; the stream does not depend on where it is cut."""
         ...
 
-    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw, out: Batch) -> None:
-        """Write one g a run to `out`: from the points x, grad F there, raw numbers (of additive noise: scaled)."""
+    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw) -> Batch:
+        """One g a run, made from the points x, grad F there, and raw numbers (of additive noise: scaled)."""
         ...
 
 
@@ -87,9 +87,9 @@ class _Additive(Entry):
         """One number a coordinate."""
         return dim
 
-    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Batch, out: Batch) -> None:
+    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Batch) -> Batch:
         """grad + raw, where raw is scaled already."""
-        np.add(grad, raw, out=out)
+        return grad + raw
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,9 @@ class Sparse(_Bernoulli):
         """One raw number b_i/p a coordinate."""
         return dim
 
-    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Batch, out: Batch) -> None:
+    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Batch) -> Batch:
         """grad * b/p, coordinate by coordinate."""
-        np.multiply(grad, raw, out=out)
+        return grad * raw
 
 
 @noise("minibatch", exam={}, on="robust_regression", unattained="not all residuals are steepest at once")
@@ -210,9 +210,9 @@ class Minibatch(Entry):
         """Write uniform numbers in [0, 1)."""
         rng.random(out=out)
 
-    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw, out: Batch) -> None:
+    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw) -> Batch:
         """The gradient of the drawn component."""
-        objective.component_grad(x, (raw[:, 0] * objective.components).astype(np.int64), out)
+        return objective.component_grad(x, float(objective.components) * raw[:, 0])
 
 
 @noise(
@@ -244,7 +244,7 @@ class Chain(_Bernoulli):
         """One number a step, for all coordinates alike."""
         return 1
 
-    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw, out: Batch) -> None:
+    def stochastic(self, objective: Any, x: Batch, grad: Batch, raw: Raw) -> Batch:
         """The gradient, its hidden part times b/p."""
-        hidden = np.arange(1, x.shape[-1] + 1) > objective.progress(x, 0.25)[..., None]
-        np.multiply(grad, np.where(hidden, raw, 1.0), out=out)
+        hidden = np.arange(1.0, objective.dim + 1.0) > objective.progress(x, 0.25)[:, None]
+        return grad * np.where(hidden, raw, 1.0)

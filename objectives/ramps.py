@@ -8,10 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from foundation.arrays import Array, Float
+from foundation.numerics import ratio
 from foundation.settings import setting
 from objectives.base import Constants, PiecewiseSlope
 from objectives.catalogue import objective
-from objectives.separable import Scale, SeparableSum, piecewise_constant
+from objectives.separable import Scale, SeparableSum, hinge, piecewise_constant
 
 
 @objective("ramp", exam={"dim": 2, "slope": (2.0, 0.5), "length": 1.3, "corner": (0.4, 0.7)}, units=("slope",))
@@ -35,34 +36,17 @@ class Ramp(SeparableSum):
         smoothness = np.divide(slope, corner, out=jump.copy(), where=corner > 0)
         return self._constants(slope * (length + corner / 2.0), slope, smoothness, jump)
 
-    @cached_property
-    def _kinked(self) -> bool:
-        """Whether every coordinate has a kink instead of a corner."""
-        return not self.vector("corner").any()
-
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Area under |f'| right of x."""
         p = self.p
-        line = np.maximum(p.length - x, 0.0)
-        if self._kinked:
-            return p.slope * line
         inside = np.clip(p.length + p.corner - x, 0.0, p.corner)
-        safe = np.where(np.asarray(p.corner) > 0, p.corner, 1.0)
-        return p.slope * (line + 0.5 * inside * (inside / safe))
+        return p.slope * (hinge(p.length - x) + 0.5 * inside * ratio(inside, p.corner))
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
-        """-slope times the share of the ramp that is left."""
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+        """-slope left of `length`; from there on times the share of the corner that is left, of a kink nothing."""
         p = self.p
-        out = np.empty_like(x) if out is None else out
-        if self._kinked:
-            np.less(x, p.length, out=out)
-            return np.multiply(out, -np.asarray(p.slope), out=out)
-        safe = np.where(np.asarray(p.corner) > 0, p.corner, 1.0)
-        np.subtract(p.length + p.corner, x, out=out)
-        share = np.where(np.asarray(p.corner) > 0, np.clip(out / safe, 0.0, 1.0), out > 0)
-        return np.multiply(share, -np.asarray(p.slope), out=out)
+        share = np.clip(ratio(p.length + p.corner - x, p.corner), 0.0, 1.0)
+        return -p.slope * np.where(x < p.length, 1.0, share)
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, length, corner = (vector[i] for vector in self.vectors())
@@ -104,25 +88,12 @@ class TwoSlopeRamp(SeparableSum):
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Two hinges."""
         p = self.p
-        drop = np.asarray(p.steep) - p.gentle
-        return drop * np.maximum(p.edge - x, 0.0) + p.gentle * np.maximum(p.edge + p.length - x, 0.0)
+        return (p.steep - p.gentle) * hinge(p.edge - x) + p.gentle * hinge(p.edge + p.length - x)
 
-    @cached_property
-    def _hinges(self) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        """(the drop of the slope at `edge`, the end of the ramp), shape () or (dim,)."""
-        p = self.p
-        return np.asarray(p.gentle - p.steep), np.asarray(p.edge + p.length)
-
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """-steep left of `edge`, -gentle up to edge + length, 0 beyond, in every coordinate."""
         p = self.p
-        extra, end = self._hinges
-        out = np.empty_like(x) if out is None else out
-        np.less(x, p.edge, out=out)
-        np.multiply(out, extra, out=out)
-        return np.subtract(out, (x < end) * p.gentle, out=out)
+        return np.where(x < p.edge, -p.steep, np.where(x < p.edge + p.length, -p.gentle, 0.0))
 
     def _piece(self, i: int) -> PiecewiseSlope:
         steep, gentle, edge, length = (vector[i] for vector in self.vectors())
@@ -148,20 +119,12 @@ class Hump(SeparableSum):
 
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """Area under f' left of x."""
-        p = self.p
-        inside = np.clip(x, -np.asarray(p.width), p.width)
-        return p.slope * (0.5 * np.asarray(p.width) + inside - 0.5 * inside * np.abs(inside) / p.width)
+        inside = np.clip(x, -self.p.width, self.p.width)
+        return self.p.slope * (0.5 * self.p.width + inside - 0.5 * inside * np.abs(inside) / self.p.width)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """The tent itself: slope at 0, falling to 0 at x = +-width, 0 outside."""
-        p = self.p
-        out = np.abs(x, out=out)
-        np.divide(out, -np.asarray(p.width), out=out)
-        np.add(out, 1.0, out=out)
-        np.maximum(out, 0.0, out=out)
-        return np.multiply(out, p.slope, out=out)
+        return self.p.slope * hinge(1.0 - np.abs(x) / self.p.width)
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, width = (vector[i] for vector in self.vectors())
@@ -173,6 +136,12 @@ class Hump(SeparableSum):
             np.array([0.0, slope, slope, 0.0]),
             np.array([0.0, bend, -bend, 0.0]),
         )
+
+
+def eased(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """q(u), elementwise: from 1 at 0 to 0 at 1 by 1 - 2u^2 until 1/2 and 2(1-u)^2 from there; constant outside."""
+    u = np.clip(u, 0.0, 1.0)
+    return np.where(u < 0.5, 1.0 - 2.0 * np.square(u), 2.0 * np.square(1.0 - u))
 
 
 @dataclass(frozen=True)
@@ -195,8 +164,7 @@ class EasedSlope:
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
         """f'(t) at points of any shape: -slope left of `length`, 0 right of length + corner, smooth between."""
-        u = np.clip((t - self.length) / self.corner, 0.0, 1.0)
-        return -self.slope * np.where(u < 0.5, 1.0 - 2.0 * u * u, 2.0 * np.square(1.0 - u))
+        return -self.slope * eased((t - self.length) / self.corner)
 
 
 @objective("eased_ramp", exam={"dim": 2, "slope": (2.0, 0.5), "length": 0.3, "corner": (1.0, 0.7)}, units=("slope",))
@@ -223,23 +191,13 @@ class EasedRamp(SeparableSum):
         """Area under |f'| right of x."""
         p = self.p
         u = np.clip((x - p.length) / p.corner, 0.0, 1.0)
-        inside = np.where(u < 0.5, 0.5 - u + 2.0 / 3.0 * u**3, 2.0 / 3.0 * (1.0 - u) ** 3)
-        return p.slope * (np.maximum(p.length - x, 0.0) + p.corner * inside)
+        late = 2.0 / 3.0 * (1.0 - u) * np.square(1.0 - u)
+        inside = np.where(u < 0.5, 0.5 - u + 2.0 / 3.0 * u * np.square(u), late)
+        return p.slope * (hinge(p.length - x) + p.corner * inside)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """-slope q((x - length)/corner), where q is 1 left of the corner and 0 right of it."""
-        p = self.p
-        out = np.subtract(x, p.length, out=out)
-        np.divide(out, p.corner, out=out)
-        np.clip(out, 0.0, 1.0, out=out)
-        late = out >= 0.5
-        np.subtract(1.0, out, out=out, where=late)
-        np.multiply(out, out, out=out)
-        np.multiply(out, 2.0, out=out)
-        np.subtract(1.0, out, out=out, where=~late)
-        return np.multiply(out, -np.asarray(p.slope), out=out)
+        return -self.p.slope * eased((x - self.p.length) / self.p.corner)
 
     def _piece(self, i: int) -> EasedSlope:
         return EasedSlope(*(float(vector[i]) for vector in self.vectors()))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import dot, picked, total
 from foundation.settings import setting
 from objectives.base import Constants
 from objectives.catalogue import objective
-
-_STEEPEST = 3.0 * np.sqrt(3.0) / 8.0  # sup |rho'|, rho(r) = r^2/(1 + r^2)
+from objectives.smooth import SHARPEST, STEEPEST, rho, rho_slope
 
 
 @objective(
@@ -67,46 +68,34 @@ class RobustRegression(Entry):
     @cached_property
     def constants(self) -> Constants:
         spectrum = np.linalg.norm(self.rows, 2)
-        v = 1.0 - np.sqrt(0.8)
-        third = 24.0 * np.sqrt(v) * (1.0 - v) / (1.0 + v) ** 4
         longest = np.linalg.norm(self.rows, axis=1).max()
         return Constants(
             gap=float(self.value(self.start)),
-            lipschitz=float(self.height * _STEEPEST * spectrum / np.sqrt(self.components)),
-            coordinate_lipschitz=self.height * _STEEPEST * np.abs(self.rows).mean(axis=0),
+            lipschitz=float(self.height * STEEPEST * spectrum / np.sqrt(self.components)),
+            coordinate_lipschitz=self.height * STEEPEST * np.abs(self.rows).mean(axis=0),
             smoothness=float(2.0 * self.height * spectrum**2 / self.components),
-            hessian_lipschitz=float(self.height * third * longest * spectrum**2 / self.components),
+            hessian_lipschitz=float(self.height * SHARPEST * longest * spectrum**2 / self.components),
         )
 
-    def _residuals(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch components"]:
-        # vecdot row by row: a matrix product's bits would depend on the batch
-        return np.vecdot((x - self.truth)[..., None, :], self.rows)
-
-    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
         """F(x), shape (*batch,)."""
-        square = np.square(self._residuals(x))
-        return self.height * (square / (1.0 + square)).mean(axis=-1)
+        away = x - self.truth
+        losses = (rho(total(away * row)) for row in self.rows)
+        return self.height / self.components * reduce(add, losses)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """grad F(x), shape (*batch, dim)."""
-        pull = self._pull(self._residuals(x)) / self.components
-        return np.vecdot(pull[..., None, :], np.ascontiguousarray(self.rows.T), out=out)
+        away = x - self.truth
+        pulls = (rho_slope(total(away * row))[..., None] * row for row in self.rows)
+        return self.height / self.components * reduce(add, pulls)
 
-    def _pull(self, residual: Float[Array, "*batch"]) -> Float[Array, "*batch"]:
-        """height rho'(residual), elementwise."""
-        return 2.0 * self.height * residual / np.square(1.0 + residual * residual)
-
-    def component_grad(
-        self, x: Float[Array, "runs dim"], index: Int[IntArray, "runs"], out: Float[Array, "runs dim"]
-    ) -> Float[Array, "runs dim"]:
-        """The gradient of component index[r], times n and so unbiased, at x[r]."""
-        rows = self.rows[index]
-        return np.multiply(self._pull(np.vecdot(x - self.truth, rows))[:, None], rows, out=out)
+    def component_grad(self, x: Float[Array, "runs dim"], index: Float[Array, "runs"]) -> Float[Array, "runs dim"]:
+        """The gradient of component floor(index[r]), times n and so unbiased, at x[r]."""
+        row = picked(self.rows, index)
+        return self.height * rho_slope(dot(x - self.truth, row))[:, None] * row
 
     @cached_property
     def component_levels(self) -> tuple[float, Float[Array, "dim"]]:
         """(sigma, sigma_i) of one uniform component: variance <= second moment <= sup rho'^2 mean ||a_j||^2."""
-        second = np.square(self.height * _STEEPEST * self.rows).mean(axis=0)
+        second = np.square(self.height * STEEPEST * self.rows).mean(axis=0)
         return float(np.sqrt(second.sum())), np.sqrt(second)

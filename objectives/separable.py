@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache, cached_property
+from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import total
 from foundation.settings import setting, types
 from objectives.base import Constants, PiecewiseSlope, SmoothSlope
 
 Scale = float | tuple[float, ...]
 
 
-@cache
-def _scales(kind: Any) -> tuple[str, ...]:
-    """The parameters of a class that may differ from coordinate to coordinate, in the order of its fields."""
-    return tuple(item.name for item in fields(kind) if types(kind)[item.name] == Scale)
+def hinge(v: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """max(v, 0), elementwise; of v = -0 too it gives v, where NumPy's maximum takes either zero."""
+    return np.where(v < 0.0, 0.0, v)
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class SeparableSum(Entry):
 
     @property
     def _names(self) -> tuple[str, ...]:
-        kind: Any = type(self)  # mypy takes no class for hashable
-        return _scales(kind)
+        """The parameters that may differ from coordinate to coordinate, in the order of the fields."""
+        return tuple(item.name for item in fields(self) if types(type(self))[item.name] == Scale)
 
     def vector(self, name: str) -> Float[Array, "dim"]:
         """The parameter of that name, written out with one number a coordinate where it is one for all; a copy."""
@@ -58,15 +57,8 @@ class SeparableSum(Entry):
 
     @cached_property
     def p(self) -> SimpleNamespace:
-        """The parameters as they enter arithmetic: shape () where coordinates agree, else (dim,).
-
-        A ufunc takes an array of shape () in half the time of a float or of one that it must broadcast.
-        """
-        table = {}
-        for name in self._names:
-            vector = self.vector(name)
-            table[name] = np.array(vector[0]) if (vector == vector[0]).all() else vector
-        return SimpleNamespace(**table)
+        """The parameters as they enter arithmetic, by name: one number a coordinate."""
+        return SimpleNamespace(**{name: self.vector(name) for name in self._names})
 
     @property
     def start(self) -> Float[Array, "dim"]:
@@ -77,9 +69,9 @@ class SeparableSum(Entry):
         """f_i(x_i), one number a coordinate."""
         raise NotImplementedError(type(self).__name__)
 
-    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"] | np.float64:
+    def value(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
         """F(x), the sum of the coordinates' terms."""
-        return self.terms(x).sum(axis=-1)
+        return total(self.terms(x))
 
     def _constants(
         self,
@@ -92,8 +84,8 @@ class SeparableSum(Entry):
         whole = np.broadcast_to(lipschitz, (self.dim,)).astype(float)
         scale = whole.max()
         norm = float(scale * np.sqrt(np.square(whole / scale).sum())) if scale > 0 else 0.0
-        total = float(np.broadcast_to(gap, (self.dim,)).sum())
-        return Constants(total, norm, whole, float(np.max(smoothness)), float(np.max(hessian)))
+        drop = float(np.broadcast_to(gap, (self.dim,)).sum())
+        return Constants(drop, norm, whole, float(np.max(smoothness)), float(np.max(hessian)))
 
     def _piece(self, i: int) -> PiecewiseSlope | SmoothSlope:
         """The derivative of coordinate i."""

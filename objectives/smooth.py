@@ -8,10 +8,32 @@ from functools import cached_property
 import numpy as np
 
 from foundation.arrays import Array, Float
+from foundation.numerics import sin
 from foundation.settings import setting
 from objectives.base import Constants, PiecewiseSlope
 from objectives.catalogue import objective
 from objectives.separable import Scale, SeparableSum
+
+STEEPEST = 3.0 * np.sqrt(3.0) / 8.0  # sup |rho'|, at r^2 = 1/3
+_V = 1.0 - np.sqrt(0.8)
+SHARPEST = 24.0 * np.sqrt(_V) * (1.0 - _V) / (1.0 + _V) ** 4  # sup |rho'''|, where 5v^2 - 10v + 1 = 0, v = r^2
+_Numbers = float | Float[Array, "dim"]  # one, or one a coordinate
+
+
+def rho(r: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The Geman-McClure loss r^2/(1 + r^2), elementwise; rho'' <= 2 = rho''(0)."""
+    square = np.square(r)
+    return square / (1.0 + square)
+
+
+def rho_slope(r: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """rho'(r) = 2r/(1 + r^2)^2, elementwise."""
+    return 2.0 * r / np.square(1.0 + np.square(r))
+
+
+def wave(t: Float[Array, "*shape"], height: _Numbers, frequency: _Numbers) -> Float[Array, "*shape"]:
+    """height sin(frequency t), elementwise: the derivative of a cosine well."""
+    return height * sin(frequency * t)
 
 
 @dataclass(frozen=True)
@@ -28,7 +50,7 @@ class SineSlope:
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
         """height sin(frequency t) at points of any shape."""
-        return self.height * np.sin(self.frequency * t)
+        return wave(t, self.height, self.frequency)
 
 
 @objective(
@@ -54,15 +76,11 @@ class CosineWell(SeparableSum):
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """2 slope/frequency sin^2(frequency x/2), accurate near the minimum."""
         p = self.p
-        return 2.0 * np.asarray(p.slope) / p.frequency * np.square(np.sin(0.5 * np.asarray(p.frequency) * x))
+        return 2.0 * p.slope / p.frequency * np.square(sin(0.5 * p.frequency * x))
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope sin(frequency x), coordinate by coordinate."""
-        out = np.multiply(x, self.p.frequency, out=out)
-        np.sin(out, out=out)
-        return np.multiply(out, self.p.slope, out=out)
+        return wave(x, self.p.slope, self.p.frequency)
 
     def _piece(self, i: int) -> SineSlope:
         return SineSlope(*(float(vector[i]) for vector in self.vectors()))
@@ -70,7 +88,7 @@ class CosineWell(SeparableSum):
 
 @dataclass(frozen=True)
 class RedescendingSlope:
-    """The derivative of one coordinate of a GemanMcClure loss: (2 size/width) u/(1 + u^2)^2, u = t/width.
+    """The derivative of one coordinate of a GemanMcClure loss: size/width rho'(t/width).
 
     height and bend: sup |f'| and sup |f'''|, as derived there.
     """
@@ -81,15 +99,14 @@ class RedescendingSlope:
     bend: float
 
     def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
-        """(2 size/width) u/(1 + u^2)^2, u = t/width, at points of any shape."""
-        u = t / self.width
-        return 2.0 * self.size / self.width * u / np.square(1.0 + u * u)
+        """size/width rho'(t/width) at points of any shape."""
+        return self.size / self.width * rho_slope(t / self.width)
 
 
 @objective("geman_mcclure", exam={"dim": 2, "height": (2.0, 0.5), "width": (0.7, 1.3), "begin": 1.4}, units=("height",))
 @dataclass(frozen=True)
 class GemanMcClure(SeparableSum):
-    """f(x) = height u^2/(1 + u^2), u = x/width: the redescending robust loss; start `begin`.
+    """f(x) = height rho(u), rho(u) = u^2/(1 + u^2), u = x/width: the redescending robust loss; start `begin`.
 
     f' = (2 height/width) u/(1 + u^2)^2, largest at u^2 = 1/3: G_i = 3 sqrt(3)/8 height/width.
     f'' = (2 height/width^2)(1 - 3u^2)/(1 + u^2)^3, largest at 0: L = 2 height/width^2.
@@ -104,26 +121,16 @@ class GemanMcClure(SeparableSum):
     @cached_property
     def constants(self) -> Constants:
         height, width = self.vectors()
-        v = 1.0 - np.sqrt(0.8)
-        third = 24.0 * height / width**3 * np.sqrt(v) * (1.0 - v) / (1.0 + v) ** 4
-        steepest = 3.0 * np.sqrt(3.0) / 8.0 * height / width
+        third, steepest = SHARPEST * height / width**3, STEEPEST * height / width
         return self._constants(self.terms(self.start), steepest, 2.0 * height / width**2, third)
 
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
-        """height u^2/(1 + u^2)."""
-        square = np.square(x / self.p.width)
-        return self.p.height * (square / (1.0 + square))
+        """height rho(x/width), coordinate by coordinate."""
+        return self.p.height * rho(x / self.p.width)
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
-        """(2 height/width) u/(1 + u^2)^2."""
-        u = x / self.p.width
-        out = np.multiply(u, u, out=out)
-        np.add(out, 1.0, out=out)
-        np.multiply(out, out, out=out)
-        np.divide(u, out, out=out)
-        return np.multiply(out, 2.0 * np.asarray(self.p.height) / self.p.width, out=out)
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+        """height/width rho'(x/width), coordinate by coordinate."""
+        return self.p.height / self.p.width * rho_slope(x / self.p.width)
 
     def _piece(self, i: int) -> RedescendingSlope:
         height, width = (float(vector[i]) for vector in self.vectors())
@@ -151,25 +158,13 @@ class Huber(SeparableSum):
         return self._constants(self.terms(self.start), slope, slope / width, jump)
 
     def terms(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
-        """The Huber loss."""
-        size = np.abs(x)
-        inside = np.minimum(size, self.p.width)
-        return self.p.slope * (inside * (inside / (2.0 * np.asarray(self.p.width))) + (size - inside))
+        """slope (inside^2/(2 width) + outside), where inside = min(|x|, width), outside = |x| - inside."""
+        inside = np.minimum(np.abs(x), self.p.width)
+        return self.p.slope * (inside * (inside / (2.0 * self.p.width)) + (np.abs(x) - inside))
 
-    def grad(
-        self, x: Float[Array, "*batch dim"], out: Float[Array, "*batch dim"] | None = None
-    ) -> Float[Array, "*batch dim"]:
+    def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """slope clip(x/width, -1, 1), coordinate by coordinate."""
-        steepness, slope, minus_slope = self._levels
-        out = np.multiply(x, steepness, out=out)
-        np.minimum(out, slope, out=out)  # faster than np.clip on small batches
-        return np.maximum(out, minus_slope, out=out)
-
-    @cached_property
-    def _levels(self) -> tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]:
-        """(slope/width, slope, -slope), each of shape () or (dim,)."""
-        slope = np.asarray(self.p.slope)
-        return np.asarray(slope / self.p.width), slope, np.asarray(-slope)
+        return self.p.slope * np.clip(x * (1.0 / self.p.width), -1.0, 1.0)  # the inverse is a constant
 
     def _piece(self, i: int) -> PiecewiseSlope:
         slope, width = (vector[i] for vector in self.vectors())

@@ -6,58 +6,26 @@ Source: arXiv 2405.18199, Algorithm 2 and Theorem 9 (beta-FTRL), Section 6 (clip
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy import absolute, add, divide, maximum, multiply, sqrt
-from numpy.typing import NDArray
 
-from foundation.arrays import Array, Float, Int
-from optimizers.alarm import ALARM
-from optimizers.base import Learner
-from optimizers.batch import Column, Parameter, StackedPair, column, stack
+from foundation.arrays import Array, Float
+from foundation.numerics import length, ratio, total, units
+from optimizers.base import Learner, Parameter, column
 
-Exponents = Int[NDArray[np.int32], "runs width"]
-
-_NEVER = -(2**20)  # the exponent of zero: below every float's
+FAINT = 2.0**-1020  # sums below it no longer decay: they would lose digits, and are < 1e-7 of any gradient
+LARGE = 2.0**500  # can be squared; in those units, what is not beyond LEAP is smaller
+LEAP = 2.0**30  # what is larger than a number by this factor is the root of the sum of their squares
 
 
+@dataclass
 class FTRLState:
-    """The two discounted sums, scaled by 2^-exponent, and the buffers that replace them.
+    """The two discounted sums, the second as its root; size is that of the first."""
 
-    sums.first: sum beta1^{t-s} g_s, shape (runs, dim). sums.second: sum beta2^{t-s} |g_s|^2, shape (runs, width):
-    width = dim for clipped Adam, 1 for the L2 ball. The learner is scale-free, so a power of two in
-    front of both sums changes no bit of what it plays; it only keeps the squares representable.
-    """
-
-    sums: StackedPair
-    following: StackedPair
-    inputs: StackedPair
-    scaled: StackedPair
-    root: Float[Array, "runs width"]
-    norm: Float[Array, "runs width"]
-    minus_radius: Column
-    beta1: Column
-    beta2: Column
-    decay: Column | Float[Array, "2 runs dim"]
-    exponent: Exponents | None
-
-    def __init__(self, learner: DiscountedFTRL, runs: int, dim: int) -> None:
-        shape = (runs, dim)
-        self.flat = learner.coordinatewise or dim == 1  # in one coordinate the ball is an interval
-        width = dim if self.flat else 1
-        self.sums, self.following, self.inputs, self.scaled = (StackedPair.zeros(shape, width) for _ in range(4))
-        self.root, self.norm = np.zeros((runs, width)), np.zeros((runs, width))
-        self.minus_radius, self.beta1 = column(np.negative(learner.radius), shape), column(learner.beta1, shape)
-        self.beta2 = column(learner.beta2, (runs, width))
-        self.decay = stack(learner.beta1, learner.beta2, shape) if self.sums.whole is not None else self.beta1
-        self.exponent = None
-        self.seen = False  # True once every `second` is positive, and stays so: then nothing divides by zero
-        self.forgets = bool(np.min(learner.beta2) < 1e-100)
-
-    @property
-    def inbox(self) -> Float[Array, "runs dim"]:
-        """Where gradients are best written: next to their squares."""
-        return self.inputs.first
+    first: Float[Array, "runs dim"]  # sum beta1^{t-s} g_s
+    root: Float[Array, "runs #dim"]  # sqrt(sum beta2^{t-s} |g_s|^2), in the L2 ball one for all coordinates
+    size: Float[Array, "runs #dim"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +36,8 @@ class DiscountedFTRL:
     clipped Adam: the same with coordinatewise = True (every |z[i]| <= D), no bias correction, no epsilon.
     Parameters are floats or arrays of shape (runs,): radius > 0; beta1, beta2 in [0, 1].
     clipped = False drops the clip (a control, not an algorithm of the paper).
+    Gradients may have any size from 1e-300 to 1e300, and be zero for any time: no square is formed that could over- or
+    underflow. Powers of two in front of all of them change no bit of the plays.
     Source: arXiv 2405.18199, Theorem 9 and equation before (2). Raises ValueError out of range.
     """
 
@@ -87,86 +57,47 @@ class DiscountedFTRL:
 
     def init(self, shape: tuple[int, int]) -> FTRLState:
         """The state before any gradient; `shape` is (runs, dim)."""
-        return FTRLState(self, *shape)
+        zeros = np.zeros(shape)
+        return FTRLState(zeros, self._size(zeros), self._size(zeros))
 
-    def play(self, state: FTRLState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z to `out`: -D m/max(sqrt v, |m|), m and v the two sums; dividing by the larger is the clip."""
-        _, first, second = state.sums
-        root = sqrt(second, state.root)
-        if self.clipped:
-            if state.flat:
-                absolute(first, state.norm)
-            maximum(root, state.norm, out=root)
-        if state.seen:
-            divide(first, root, out)
-        else:
-            state.seen = not state.forgets and bool(second.all())
-            out.fill(0.0)
-            np.divide(first, root, out=out, where=root > 0)
-        return multiply(out, state.minus_radius, out)
+    def play(self, state: FTRLState) -> Float[Array, "runs dim"]:
+        """z = -D m/max(sqrt v, |m|), m and v the two sums: dividing by the larger is the clip."""
+        whole = np.maximum(state.root, state.size) if self.clipped else state.root
+        return -column(self.radius) * ratio(state.first, whole)
 
     def update(self, state: FTRLState, grad: Float[Array, "runs dim"]) -> None:
-        """Add g_t to both sums: gradients of any size from 1e-300 to 1e300, and zeros, for any time."""
-        if not ALARM.armed:
-            with ALARM.arm():
-                return self.update(state, grad)
-        ALARM.raised = False
-        inputs = state.inputs
-        if state.exponent is not None:
-            inputs = state.scaled
-            np.ldexp(grad, -state.exponent, out=inputs.first)
-        elif grad is not inputs.first:
-            np.copyto(inputs.first, grad)
-        self._advance(state, inputs)
-        if ALARM.raised:
-            # the sums are untouched: rescale them and do the step again.
-            with np.errstate(over="ignore", under="ignore"):
-                np.ldexp(grad, -self._rescale(state, grad), out=state.scaled.first)
-                self._advance(state, state.scaled)
-        state.sums, state.following = state.following, state.sums
-        return None
+        """m <- beta1 m + g, sqrt v <- sqrt(beta2 v + |g|^2)."""
+        keep1, keep2, faint1, faint2 = self._keeps
+        faint = np.maximum(state.root, state.size) < FAINT  # then only their ratio goes on
+        first = np.where(faint, faint1, keep1) * state.first
+        root = np.where(faint, faint2, keep2) * state.root
+        state.first = first + grad
+        state.root = self._grown(root, grad)
+        state.size = self._size(state.first)
 
-    def _advance(self, state: FTRLState, inputs: StackedPair) -> None:
-        """Write beta1 first + g and beta2 second + |g|^2, g = inputs.first, to `following`; |g|^2 to inputs.second."""
-        sums, following = state.sums, state.following
-        if state.flat:
-            multiply(inputs.first, inputs.first, inputs.second)
-        else:
-            np.vecdot(inputs.first, inputs.first, out=inputs.second[:, 0])
-        if sums.whole is not None:
-            multiply(sums.whole, state.decay, following.whole)
-            add(following.whole, inputs.whole, following.whole)
-            return
-        multiply(sums.second, state.beta2, following.second)
-        add(following.second, inputs.second, following.second)
-        multiply(sums.first, state.beta1, following.first)
-        add(following.first, inputs.first, following.first)
-        if not state.flat:
-            np.vecdot(following.first, following.first, out=state.norm[:, 0])
-            sqrt(state.norm, state.norm)
+    @cached_property
+    def _keeps(self) -> tuple[Float[Array, "#runs 1"], ...]:
+        """beta1 and sqrt(beta2), and the same over the larger of them, for faint sums."""
+        keep1, keep2 = column(self.beta1), np.sqrt(column(self.beta2))
+        slow = np.maximum(keep1, keep2)
+        return keep1, keep2, ratio(keep1, slow), ratio(keep2, slow)
 
-    def _rescale(self, state: FTRLState, grad: Float[Array, "runs dim"]) -> Exponents:
-        """Choose the power of two that brings the larger of history and gradient to about 1."""
-        _, first, second = state.sums
-        old = np.zeros(second.shape, np.int32) if state.exponent is None else state.exponent
-        history = np.maximum(_largest(state, first), np.sqrt(second))
-        exponent = np.maximum(_exponent(history) + old, _exponent(_largest(state, grad)))
-        new = np.where(exponent > _NEVER // 2, exponent, old).astype(np.int32)
-        np.ldexp(first, old - new, out=first)
-        np.ldexp(second, 2 * (old - new), out=second)
-        state.exponent = new
-        return new
+    def _grown(self, root: Float[Array, "runs #dim"], grad: Float[Array, "runs dim"]) -> Float[Array, "runs #dim"]:
+        """sqrt(root^2 + |g|^2), in units in which root can be squared: known before g, for which others wait."""
+        down, up = units(root)
+        squares = np.square(np.minimum(np.abs(grad) * down, LARGE))
+        if not self._alone(grad):
+            squares = total(squares)[:, None]
+        size = self._size(grad)
+        return np.where(size > LEAP * root, size, np.sqrt(np.square(root * down) + squares) * up)
 
+    def _size(self, vector: Float[Array, "runs dim"]) -> Float[Array, "runs #dim"]:
+        """|v_i| per coordinate, ||v||_2 in the L2 ball."""
+        return np.abs(vector) if self._alone(vector) else length(vector)[:, None]
 
-def _largest(state: FTRLState, vector: Float[Array, "runs dim"]) -> Float[Array, "runs width"]:
-    size = np.abs(vector)
-    return size if state.flat else size.max(axis=-1, keepdims=True)
-
-
-def _exponent(size: Float[Array, "runs width"]) -> Exponents:
-    """The binary exponent of every number >= 0, _NEVER for zero."""
-    exponent = np.frexp(size)[1].astype(np.int32)
-    return np.where(size > 0, exponent, np.int32(_NEVER))
+    def _alone(self, vector: Float[Array, "runs dim"]) -> bool:
+        """Whether every coordinate has its own sums; in one coordinate the L2 ball is an interval."""
+        return self.coordinatewise or vector.shape[1] == 1
 
 
 def beta_ftrl(radius: Parameter, beta: Parameter) -> DiscountedFTRL:

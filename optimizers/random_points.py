@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from foundation.arrays import Array, Float
+from optimizers.base import Parameter, column
 from optimizers.baselines import DescentState, Momentum, ProjectedDescent
-from optimizers.batch import Column, Parameter, column
 
 
 def exponentiated_o2nc(radius: Parameter, beta: Parameter, lam: Parameter, scale: Parameter) -> Momentum:
@@ -30,11 +30,10 @@ def exponentiated_o2nc(radius: Parameter, beta: Parameter, lam: Parameter, scale
 
 @dataclass
 class BlockedState(DescentState):
-    """The next play, the rest of the last step (from the gradient point to y_t), a block's length, the steps made."""
+    """The next play, the rest of the last step (from the gradient point to y_t), and the steps made in this block."""
 
     rest: Float[Array, "runs dim"]
-    block: Column
-    time: int = 0
+    count: Float[Array, "runs 1"]
 
 
 @dataclass(frozen=True)
@@ -48,27 +47,24 @@ class BlockedDescent(ProjectedDescent):
 
     def init(self, shape: tuple[int, int]) -> BlockedState:
         """The centre of the ball, at the start."""
-        zeros, block = np.zeros(shape), column(self.block, shape)
-        return BlockedState(np.zeros(shape), column(self.radius, shape), column(self.rate, shape), zeros, block)
+        return BlockedState(np.zeros(shape), np.zeros(shape), np.zeros((shape[0], 1)))
 
     def move(
-        self,
-        state: BlockedState,
-        play: Float[Array, "runs dim"],
-        scale: Float[Array, "runs 1"],
-        out: Float[Array, "runs dim"],
-    ) -> None:
+        self, state: BlockedState, play: Float[Array, "runs dim"], scale: Float[Array, "runs 1"]
+    ) -> Float[Array, "runs dim"]:
         """The way from one gradient point to the next: the rest of the last step, then a share of this one."""
-        np.multiply(play, scale, out=out)
-        rest = play - out
-        out += state.rest
-        state.rest = rest
+        share = play * scale
+        step = share + state.rest
+        state.rest = play - share
+        return step
 
     def update(self, state: Any, grad: Float[Array, "runs dim"]) -> None:
         """A step of projected descent, or back to 0 where a block ends."""
         super().update(state, grad)
-        state.time += 1
-        state.z *= state.time % state.block != 0
+        count = state.count + 1.0
+        done = count >= column(self.block)
+        state.z = np.where(done, 0.0, state.z)
+        state.count = np.where(done, 0.0, count)
 
 
 @dataclass
@@ -77,8 +73,6 @@ class ScheduleFreeState:
 
     lag: Float[Array, "runs dim"]
     rest: Float[Array, "runs dim"]
-    rate: Column
-    zeta: Column
 
 
 @dataclass(frozen=True)
@@ -94,27 +88,24 @@ class ScheduleFree:
 
     def init(self, shape: tuple[int, int]) -> ScheduleFreeState:
         """x_0 = w_1 = the start."""
-        return ScheduleFreeState(np.zeros(shape), np.zeros(shape), column(self.rate, shape), column(self.zeta, shape))
+        return ScheduleFreeState(np.zeros(shape), np.zeros(shape))
 
-    def play(self, state: ScheduleFreeState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write x_t - w_t = zeta (x_{t-1} - w_t) to `out`; it is kept, for `update`."""
-        state.lag = np.multiply(state.zeta, state.lag, out=out).copy()
-        return out
+    def play(self, state: ScheduleFreeState) -> Float[Array, "runs dim"]:
+        """x_t - w_t = zeta (x_{t-1} - w_t)."""
+        return column(self.zeta) * state.lag
 
     def move(
-        self,
-        state: ScheduleFreeState,
-        play: Float[Array, "runs dim"],
-        scale: Float[Array, "runs 1"],
-        out: Float[Array, "runs dim"],
-    ) -> None:
+        self, state: ScheduleFreeState, play: Float[Array, "runs dim"], scale: Float[Array, "runs 1"]
+    ) -> Float[Array, "runs dim"]:
         """The way from one gradient point to the next."""
-        np.multiply(play, state.zeta + (1.0 - state.zeta) * scale, out=out)
-        state.rest, rest = -out, state.rest
-        out += rest
+        zeta = column(self.zeta)
+        way = play * (zeta + (1.0 - zeta) * scale)
+        step = way + state.rest
+        state.rest = -way
+        return step
 
     def update(self, state: ScheduleFreeState, grad: Float[Array, "runs dim"]) -> None:
         """Take g_t: w moves, and everything that is measured from it."""
-        step = state.rate * grad
-        state.rest -= step
-        state.lag += step
+        step = column(self.rate) * grad
+        state.rest = state.rest - step
+        state.lag = self.play(state) + step

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from foundation.arrays import Array, Float
-from optimizers.base import Learner, Mover
-from optimizers.batch import Column, Parameter, column
+from foundation.numerics import norm
+from optimizers.base import Learner, Mover, Parameter, column
 from optimizers.ftrl import DiscountedFTRL, paper_learner
 
 
@@ -27,9 +27,9 @@ class Flipped:
         """The state of the learner itself."""
         return self.learner.init(shape)
 
-    def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write -z, z the play of the learner, to `out`."""
-        return np.negative(self.learner.play(state, out), out=out)
+    def play(self, state: Any) -> Float[Array, "runs dim"]:
+        """-z, z the play of the learner."""
+        return -self.learner.play(state)
 
     def update(self, state: Any, grad: Float[Array, "runs dim"]) -> None:
         """Give g_t to the learner."""
@@ -40,9 +40,9 @@ class Flipped:
 class Dithered(Flipped):
     """Adds 1e-6 to every coordinate of a learner's plays: no longer zero-respecting."""
 
-    def play(self, state: Any, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z + 1e-6 to `out`."""
-        return np.add(self.learner.play(state, out), 1e-6, out=out)
+    def play(self, state: Any) -> Float[Array, "runs dim"]:
+        """z + 1e-6, z the play of the learner."""
+        return self.learner.play(state) + 1e-6
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,11 @@ class DitheredMover(Dithered):
     """Adds 1e-6 to every coordinate of the plays of a learner that says how it moves."""
 
     def move(
-        self,
-        state: Any,
-        play: Float[Array, "runs dim"],
-        scale: Float[Array, "runs 1"],
-        out: Float[Array, "runs dim"],
-    ) -> None:
+        self, state: Any, play: Float[Array, "runs dim"], scale: Float[Array, "runs 1"]
+    ) -> Float[Array, "runs dim"]:
         """From gradient point to gradient point, as the learner does."""
         assert isinstance(self.learner, Mover)
-        self.learner.move(state, play, scale, out)
+        return self.learner.move(state, play, scale)
 
 
 def dithered(learner: Learner) -> Learner:
@@ -68,12 +64,9 @@ def dithered(learner: Learner) -> Learner:
 
 @dataclass
 class SumState:
-    """A discounted sum of gradients, and its norm."""
+    """A discounted sum of gradients."""
 
     first: Float[Array, "runs dim"]
-    norm: Float[Array, "runs 1"]
-    radius: Column
-    beta: Column
 
 
 @dataclass(frozen=True)
@@ -86,20 +79,15 @@ class FixedDenominator:
 
     def init(self, shape: tuple[int, int]) -> SumState:
         """Nothing is played before the first gradient."""
-        return SumState(np.zeros(shape), np.zeros((shape[0], 1)), column(self.radius, shape), column(self.beta, shape))
+        return SumState(np.zeros(shape))
 
-    def play(self, state: SumState, out: Float[Array, "runs dim"]) -> Float[Array, "runs dim"]:
-        """Write z, in the L2 ball, to `out`."""
-        np.vecdot(state.first, state.first, out=state.norm[:, 0])
-        np.sqrt(state.norm, out=state.norm)
-        np.maximum(state.norm, self.denominator, out=state.norm)
-        np.divide(state.first, state.norm, out=out)
-        return np.multiply(out, np.negative(state.radius), out=out)
+    def play(self, state: SumState) -> Float[Array, "runs dim"]:
+        """z, in the L2 ball."""
+        return -column(self.radius) * (state.first / np.maximum(norm(state.first)[:, None], self.denominator))
 
     def update(self, state: SumState, grad: Float[Array, "runs dim"]) -> None:
         """Add g_t to the sum."""
-        np.multiply(state.first, state.beta, out=state.first)
-        np.add(state.first, grad, out=state.first)
+        state.first = column(self.beta) * state.first + grad
 
 
 def wrong_sign(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:

@@ -13,7 +13,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float, Int, IntArray
 from foundation.runs import concat_runs
-from simulation.engine import Setup
+from simulation.engine import Engine, Setup
 from simulation.plan import Plan, Signals
 from simulation.recording import concat_recipes
 from simulation.streams import Streams
@@ -23,13 +23,13 @@ from simulation.streams import Streams
 class Ask(Protocol):
     """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
 
-    def simulate(self, streams: Streams) -> Signals:
+    def simulate(self, streams: Streams, engine: Engine = "auto") -> Signals:
         """Run it on these streams; its signals by name, each with a row a run, shape (runs, ...)."""
         ...
 
 
-def simulate_together(asks: Sequence[Ask], streams: Streams) -> list[Signals]:
-    """For each ask, in their order, what `ask.simulate(streams)` gives, bit for bit. Errors as there."""
+def simulate_together(asks: Sequence[Ask], streams: Streams, engine: Engine = "auto") -> list[Signals]:
+    """For each ask, in their order, what `ask.simulate(streams, engine)` gives, bit for bit. Errors as there."""
     groups: list[tuple[Ask, list[int]]] = []
     for i, ask in enumerate(asks):
         for at, (wide, members) in enumerate(groups):
@@ -41,7 +41,7 @@ def simulate_together(asks: Sequence[Ask], streams: Streams) -> list[Signals]:
             groups.append((ask, [i]))
     results: list[Signals] = [{} for _ in asks]
     for wide, members in groups:
-        found, first = wide.simulate(streams), 0
+        found, first = wide.simulate(streams, engine), 0
         for i in members:
             ask = asks[i]
             mine = slice(first, first + len(ask.setup.steps)) if isinstance(ask, Plan) else slice(None)

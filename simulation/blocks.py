@@ -7,7 +7,7 @@ import numpy as np
 from foundation.arrays import Array, Float, Int, IntArray
 from objectives.base import Objective
 from simulation.certificate import Certificate
-from simulation.recording import Row, Step
+from simulation.recording import Step
 
 
 class BlockAverage(Certificate):
@@ -18,30 +18,28 @@ class BlockAverage(Certificate):
     """
 
     block: Float[Array, "runs"]
-    mean: Float[Array, "runs dim"]
-    complete: Float[Array, "runs dim"]
+    mean: Float[Array, "runs dim"]  # of the block so far, of `count` iterates
     count: Float[Array, "runs"]
+    complete: Float[Array, "runs dim"]  # the mean of the last complete block
 
     def __init__(self, block: Float[Array, "runs"], samples: Int[IntArray, "runs k"]) -> None:
         super().__init__(np.zeros(len(block)), np.ones(len(block)), samples=samples)
-        self.block = block.copy()
+        self.block = block
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """No block is complete: the start stands for it."""
-        super().begin(objective, current, runs)
-        self.mean, self.complete, self.count = np.zeros(current.x.shape), current.x.copy(), np.zeros(len(runs))
+        super().begin(objective, start)
+        self.mean, self.complete, self.count = np.zeros(start.shape), start.copy(), np.zeros(len(start))
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row of the certificate, after x_t went into its block."""
-        self.count += 1.0
-        self.mean += (current.x - self.mean) / self.count[:, None]
-        done = self.count >= self.block
-        if done.any():
-            self.complete[done] = self.mean[done]
-            self.mean[done], self.count[done] = 0.0, 0.0
-        super().step(current, row, last)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """Signals of the certificate, after x_t went into its block."""
+        count = self.count + 1.0
+        mean = self.mean + (now.x - self.mean) / count[:, None]
+        done = count >= self.block
+        self.complete = np.where(done[:, None], mean, self.complete)
+        self.mean, self.count = np.where(done[:, None], 0.0, mean), np.where(done, 0.0, count)
+        return super().step(now)
 
-    def _keep_average(self, current: Step, offset: Float[Array, "runs dim"]) -> None:
-        for run, slot in self._events[current.time]:
-            if run < len(current.x):
-                self.xbar[run, slot] = self.complete[run]
+    def sample(self, now: Step) -> Float[Array, "runs dim"]:
+        """The average of the last complete block."""
+        return self.complete

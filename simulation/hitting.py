@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Bool, BoolArray, Float
+from foundation.numerics import norm
 from objectives.base import Objective
 from simulation.certificate import Certificate, Norm
-from simulation.ema_weights import advance
-from simulation.recording import Row, Step
+from simulation.recording import Step
 
 
 class HittingTime(Certificate):
@@ -20,8 +20,8 @@ class HittingTime(Certificate):
     """
 
     target: Float[Array, "runs"]
-    total: Float[Array, "runs"]
-    hitting: Float[Array, "batch"]
+    total: Float[Array, "runs"]  # sum_{s<=t} certificate_s
+    hitting: Float[Array, "runs"]
 
     def __init__(
         self,
@@ -32,33 +32,28 @@ class HittingTime(Certificate):
         whole: bool = False,
     ) -> None:
         super().__init__(beta, lam, norm)
-        self.target, self.total, self.stops = target.copy(), np.zeros(len(beta)), not whole
+        self.target, self.stops = target, not whole
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """No run has hit its target."""
-        super().begin(objective, current, runs)
-        self.hitting = np.full(len(runs), np.inf)
+        super().begin(objective, start)
+        self.total, self.hitting = np.zeros(len(start)), np.full(len(start), np.inf)
 
-    def settle(
-        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
-    ) -> None:
-        """Signals of the certificate; the running sum goes step by step, so that it does not depend on the blocks."""
-        super().settle(rows, first, out)
-        self._note(out[2], first)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """Signals of the certificate."""
+        signals = super().step(now)
+        self._note(signals[-1], now)
+        return signals
 
-    def _note(self, values: Float[Array, "steps runs"], first: int) -> None:
-        """Add up the values of the steps first+1, first+2, ..., and note who has hit."""
-        sums = np.add.accumulate(np.concatenate([self.total[None], values]), axis=0)
-        self.total = sums[-1].copy()
-        times = np.arange(first + 1, first + len(values) + 1)[:, None]
-        reached = sums[1:] <= self.target * times
-        hit = np.where(reached.any(axis=0), first + 1 + reached.argmax(axis=0), np.inf)
-        found = self.hitting[: len(hit)]
-        np.minimum(found, hit, out=found)
+    def _note(self, value: Float[Array, "runs"], now: Step) -> None:
+        """Take in the value of this step, and note who hits now for the first time."""
+        self.total = self.total + value
+        hits = (self.hitting == np.inf) & (self.total <= self.target * now.time)
+        self.hitting = np.where(hits, now.time, self.hitting)
 
-    def satisfied(self, runs: int) -> bool:
-        """Whether all runs have hit."""
-        return self.stops and bool(np.isfinite(self.hitting[:runs]).all())
+    def satisfied(self, runs: int) -> Bool[BoolArray, "runs"]:
+        """Whether the run has hit."""
+        return np.isfinite(self.hitting) if self.stops else np.zeros(runs, bool)
 
     def extras(self) -> dict[str, Array]:
         """The hitting times, shape (runs,)."""
@@ -73,27 +68,19 @@ class GradientHittingTime(HittingTime):
     """
 
     signals: tuple[str, ...] = ("gradient",)
-    raws: int | None = 1
 
     def __init__(self, beta: Float[Array, "runs"], target: Float[Array, "runs"]) -> None:
         super().__init__(beta, np.ones(len(beta)), target)
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """No run has hit; gradients are taken of the objective."""
-        super().begin(objective, current, runs)
+        super().begin(objective, start)
         assert objective is not None
-        self._grad = objective.grad
+        self.objective = objective
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row: the signal, at xbar_t = x_t - k_t w_t."""
-        at = current.time - self._first
-        advance(self.sums, self._decays[at], current.stacked)
-        slope = self._grad(current.x - self._weights.keep(at) * self.sums.second)
-        np.sqrt(np.vecdot(slope, slope), out=row.each[0])
-
-    def settle(
-        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
-    ) -> None:
-        """Nothing but the running sum."""
-        np.copyto(out, rows)
-        self._note(rows[0], first)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """The size of the gradient at xbar_t; nothing else of the certificate is needed."""
+        self.average(now)
+        gradient = norm(self.objective.grad(self.sample(now)))
+        self._note(gradient, now)
+        return (gradient,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foundation.arrays import Array, Int, IntArray
-from simulation.engine import Setup, simulate
+from simulation.engine import Engine, Setup, simulate
 from simulation.recording import Recipe
 from simulation.streams import Streams
 
@@ -24,6 +24,6 @@ class Plan:
     checkpoints: Int[IntArray, "times"] | None = None
     stream: str = ""
 
-    def simulate(self, streams: Streams) -> Signals:
+    def simulate(self, streams: Streams, engine: Engine = "auto") -> Signals:
         """Run it; its signals by name, shape (runs, ...). Errors as `simulation.engine.simulate` raises them."""
-        return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints)
+        return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints, engine)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Float
+from foundation.numerics import dot, norm, ratio, total
 from objectives.base import Objective
-from optimizers.batch import Column, column
 from simulation.certificate import Norm
-from simulation.recording import Probe, Row, Step
-from simulation.sums import add_up, dot
+from simulation.recording import Probe, Step
 
 
 class Regret(Probe):
@@ -30,56 +29,35 @@ class Regret(Probe):
 
     beta: Float[Array, "runs"]
     radius: Float[Array, "runs"]
-    true: Float[Array, "runs dim"]
-    seen: Float[Array, "runs dim"]
-    scratch: Float[Array, "runs dim"]
-    decay: Column
-    square: Float[Array, "runs"]
-    fresh: Float[Array, "runs"]
+    true: Float[Array, "runs dim"]  # S^F_t
+    seen: Float[Array, "runs dim"]  # S^g_t
+    energy: Float[Array, "runs"]  # sum beta^{2(t-s)} ||g_s||^2
+    played: Float[Array, "runs"]
 
     def __init__(self, beta: Float[Array, "runs"], radius: Float[Array, "runs"], norm: Norm = "l2") -> None:
-        self.beta, self.radius, self.norm = beta.copy(), radius.copy(), norm
+        self.beta, self.radius, self.norm = beta, radius, norm
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Both discounted sums are zero."""
-        self.true, self.seen, self.scratch = (np.zeros(current.x.shape) for _ in range(3))
-        self.decay, self.square = column(self.beta, current.x.shape), self.beta**2
-        self.fresh = np.zeros(len(runs))
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
+        """All discounted sums are zero."""
+        self.true, self.seen = np.zeros(start.shape), np.zeros(start.shape)
+        self.energy, self.played = np.zeros(len(start)), np.zeros(len(start))
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row: <S^g, direction>, energy, ||S^g||^2, ||S^F||^2 (L1 norms in the L1 form), loss."""
-        for total, grad in ((self.true, current.grad), (self.seen, current.noisy)):
-            np.multiply(total, self.decay, out=total)
-            np.add(total, grad, out=total)
-        cross, energy, best, pull, played = row.each
-        if self.norm == "l2":
-            dot(self.seen, self.true, cross)
-            dot(self.seen, self.seen, best)
-            dot(self.true, self.true, pull)
-        else:
-            dot(self.seen, np.sign(self.true, out=self.scratch), cross)
-            add_up(np.abs(self.seen, out=self.scratch), best)
-            add_up(np.abs(self.true, out=self.scratch), pull)
-        dot(current.noisy, current.noisy, self.fresh)
-        np.multiply(last.each[1], self.square, out=energy)
-        np.add(energy, self.fresh, out=energy)
-        dot(current.noisy, current.play, self.fresh)
-        np.multiply(last.each[4], self.beta, out=played)
-        np.add(played, self.fresh, out=played)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """regret, best_ratio, noise, pull and played."""
+        decay = self.beta[:, None]
+        self.true = decay * self.true + now.grad
+        self.seen = decay * self.seen + now.noisy
+        self.energy = np.square(self.beta) * self.energy + dot(now.noisy, now.noisy)
+        self.played = self.beta * self.played + dot(now.noisy, now.play)
+        pull, best = self._size(self.true), self._size(self.seen)
+        toward = ratio(dot(self.seen, self.true), pull) if self.norm == "l2" else dot(self.seen, np.sign(self.true))
+        regret, noise = self.played + self.radius * toward, self.radius * (pull - toward)  # <S^g, u_t> = -D toward
+        best_ratio = ratio(self.played + self.radius * best, self.radius * np.sqrt(self.energy))
+        return regret, best_ratio, noise, pull, self.played
 
-    def settle(
-        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
-    ) -> None:
-        """Combine the sums into regrets."""
-        cross, energy, best, pull, played = rows
-        if self.norm == "l2":
-            best, pull = np.sqrt(best), np.sqrt(pull)
-            cross = np.divide(cross, pull, out=np.zeros_like(cross), where=pull > 0)
-        root = self.radius * np.sqrt(energy)
-        out[0] = played + self.radius * cross
-        out[1] = np.divide(played + self.radius * best, root, out=np.zeros_like(root), where=root > 0)
-        out[2] = -self.radius * (cross - pull)
-        out[3], out[4] = pull, played
+    def _size(self, vector: Float[Array, "runs dim"]) -> Float[Array, "runs"]:
+        """||v||_2, or ||v||_1 in the L1 form."""
+        return norm(vector) if self.norm == "l2" else total(np.abs(vector))
 
 
 class Descent(Probe):
@@ -92,25 +70,25 @@ class Descent(Probe):
     signals = ("value", "drop", "discounted", "linear")
 
     beta: Float[Array, "runs"]
-    origin: Float[Array, "runs"]
+    origin: Float[Array, "runs"]  # F(x_0)
+    value: Float[Array, "runs"]
+    discounted: Float[Array, "runs"]
 
     def __init__(self, beta: Float[Array, "runs"]) -> None:
-        self.beta = beta.copy()
+        self.beta = beta
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """Values count from the start's."""
         assert objective is not None
-        self._value = objective.value
-        self.origin = np.asarray(objective.value(current.x))
+        self.objective, self.origin = objective, np.asarray(objective.value(start))
+        self.value, self.discounted = np.zeros(len(start)), np.zeros(len(start))
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row: the signals themselves."""
-        value, drop, discounted, linear = row.each
-        np.subtract(self._value(current.x), self.origin, out=value)
-        np.subtract(value, last.each[0], out=drop)
-        np.multiply(last.each[2], self.beta, out=discounted)
-        np.add(discounted, drop, out=discounted)
-        dot(current.grad, current.play, linear)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """value, drop, discounted and linear."""
+        before, self.value = self.value, self.objective.value(now.x) - self.origin
+        drop = self.value - before
+        self.discounted = self.beta * self.discounted + drop
+        return self.value, drop, self.discounted, dot(now.grad, now.play)
 
 
 class Clip(Probe):
@@ -124,11 +102,10 @@ class Clip(Probe):
     edge: Float[Array, "runs"]
 
     def __init__(self, radius: Float[Array, "runs"], norm: Norm = "l1") -> None:
-        self.edge, self.norm = radius * (1.0 - 1e-12), norm
+        self.edge, self.norm = radius * (1.0 - 1e-12), norm  # D, up to rounding
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row: the share itself, of this play."""
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """The share of this play."""
         if self.norm == "l2":
-            row.each[0][:] = np.sqrt(np.vecdot(current.play, current.play)) >= self.edge
-        else:
-            np.mean(np.abs(current.play) >= self.edge[:, None], axis=-1, out=row.each[0])
+            return (np.where(norm(now.play) >= self.edge, 1.0, 0.0),)
+        return (total(np.where(np.abs(now.play) >= self.edge[:, None], 1.0, 0.0)) / float(now.play.shape[1]),)

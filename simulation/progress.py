@@ -6,10 +6,11 @@ from typing import cast
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Bool, BoolArray, Float
+from foundation.numerics import norm
 from objectives.base import Objective
 from objectives.chain import HardChain
-from simulation.recording import Probe, Row, Step
+from simulation.recording import Probe, Step
 
 
 class Progress(Probe):
@@ -20,44 +21,36 @@ class Progress(Probe):
 
     Extras, shape (runs,): arrival = min {t : prog_0(x_t) = n}, traversal = min {t : prog_1(x_t) = n}; inf if after T.
     Gradients at x_1, ..., x_{t-1} have been seen when x_t is chosen. inverse_slope is in units of width/height.
-    stops: runs end when all of the batch are through, and nothing but the times is returned.
+    stops: runs end when they are through, and nothing but the times is returned.
     """
 
     signals = ("found", "passed", "inverse_slope")
 
-    arrival: Float[Array, "batch"]
-    traversal: Float[Array, "batch"]
+    arrival: Float[Array, "runs"]
+    traversal: Float[Array, "runs"]
 
     def __init__(self, throughout: bool = False, stops: bool = False) -> None:
         self.throughout, self.stops = throughout, stops
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """No link is reached by any run."""
-        chain = cast(HardChain, objective)
-        self._progress, self._links, self._unit = chain.progress, chain.dim, chain.width / chain.height
-        self.arrival, self.traversal = (np.full(len(runs), np.inf) for _ in range(2))
+        self.chain = cast(HardChain, objective)
+        self.arrival, self.traversal = np.full(len(start), np.inf), np.full(len(start), np.inf)
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Raw row: the signals themselves."""
-        found, passed, inverse_slope = row.each
-        found[:], passed[:] = self._progress(current.x, 0.0), self._progress(current.x, 1.0)
-        size = np.sqrt(np.vecdot(current.grad, current.grad)) * self._unit
-        inverse_slope[:] = np.where(self.throughout | (passed < self._links), 1.0 / np.maximum(size, 1e-300), 0.0)
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """found, passed and inverse_slope; the first times are noted."""
+        links, unit = float(self.chain.dim), self.chain.width / self.chain.height
+        found, passed = self.chain.progress(now.x, 0.0), self.chain.progress(now.x, 1.0)
+        self.arrival = np.where((self.arrival == np.inf) & (found >= links), now.time, self.arrival)
+        self.traversal = np.where((self.traversal == np.inf) & (passed >= links), now.time, self.traversal)
+        inverse_slope = 1.0 / np.maximum(norm(now.grad) * unit, 1e-300)
+        if not self.throughout:
+            inverse_slope = np.where(passed < links, inverse_slope, 0.0)
+        return found, passed, inverse_slope
 
-    def settle(
-        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
-    ) -> None:
-        """Note the first time of every run."""
-        np.copyto(out, rows)
-        for signal, times in zip(rows, (self.arrival, self.traversal), strict=False):
-            there = signal >= self._links
-            time = np.where(there.any(axis=0), first + 1 + there.argmax(axis=0), np.inf)
-            found = times[: len(time)]
-            np.minimum(found, time, out=found)
-
-    def satisfied(self, runs: int) -> bool:
-        """Whether all runs are through."""
-        return self.stops and bool(np.isfinite(self.traversal[:runs]).all())
+    def satisfied(self, runs: int) -> Bool[BoolArray, "runs"]:
+        """Whether the run is through."""
+        return np.isfinite(self.traversal) if self.stops else np.zeros(runs, bool)
 
     def extras(self) -> dict[str, Array]:
         """The times of arrival and traversal, shape (runs,)."""

@@ -4,87 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from foundation.arrays import Array, Float, Int, IntArray
+from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
 from foundation.runs import check_arguments, concat_arguments, select_arguments
 from objectives.base import Objective
-from optimizers.batch import StackedPair
-
-BLOCK = 1024  # steps between two summaries of what the probes recorded
 
 
-class Row(NamedTuple):
-    """What a probe notes of one step: a number for each run and raw quantity, twice the same memory.
-
-    each: one array a quantity.
-    """
-
-    whole: Float[Array, "quantities runs 1"]
-    each: tuple[Float[Array, "runs"], ...]
-
-
+@dataclass
 class Step:
-    """The current step, for the probes; its arrays are overwritten at every step.
+    """The current step of every run.
 
-    x: x_t. play: z_t. grad: grad F(x_t). noisy: g_t. move: x_t - x_{t-1}. stacked: grad and move, together.
+    x: x_t. play: z_t. move: x_t - x_{t-1}. grad: grad F(x_t). noisy: g_t. scale: a_t. raw: the random numbers of the
+    noise. time: t, the same for all runs.
     """
 
     x: Float[Array, "runs dim"]
     play: Float[Array, "runs dim"]
-    noisy: Float[Array, "runs dim"]
-    grad: Float[Array, "runs dim"]
     move: Float[Array, "runs dim"]
-    stacked: StackedPair
+    grad: Float[Array, "runs dim"]
+    noisy: Float[Array, "runs dim"]
+    scale: Float[Array, "runs 1"]
+    raw: Float[Array, "runs width"]
+    time: float = 0.0
 
-    def __init__(self, start: Float[Array, "dim"], runs: int) -> None:
-        shape = (runs, len(start))
-        self.time = 0
-        self.x = np.broadcast_to(start, shape).copy()
-        self.play, self.noisy, self.stacked = np.zeros(shape), np.zeros(shape), StackedPair.zeros(shape)
-        _, self.grad, self.move = self.stacked
+
+def first_step(start: Float[Array, "dim"], runs: int, width: int = 0) -> Step:
+    """Before the first step: every run at the start; width: how many random numbers the noise takes."""
+    play, move, grad, noisy = (np.zeros((runs, len(start))) for _ in range(4))
+    return Step(np.tile(start, (runs, 1)), play, move, grad, noisy, np.zeros((runs, 1)), np.zeros((runs, width)))
 
 
 class Probe:
     """Something measured at every step; subclasses say what, and declare the shapes of their arrays.
 
-    While streaming, a row holds `raws` quantities (None: one a signal). After a block, `settle` turns the rows into the
-    signals. For a signal `s` the simulation returns s.mean (over t = 1..T), s.last (t = T), s.max, each of shape
-    (runs,), and, if there are checkpoints, s.curve of shape (runs, checkpoints): its value at those times (nan after
-    T). An array with an axis `runs` is cut when runs are done (foundation/runs.py); results that stay whole call it
-    `batch`.
+    `step` gives the signals of a step. For a signal `s` the simulation returns s.mean (over t = 1..T), s.last (t = T),
+    s.max, each of shape (runs,), and, if there are checkpoints, s.curve of shape (runs, checkpoints): its value at
+    those times (nan after T). What else is kept is an attribute, an array with an axis `runs` (foundation/runs.py).
 
-    stops: this probe may know enough before T (`satisfied`). Then the simulation returns its extras only, for how far
-    it went depends on the batch.
+    samples: times, shape (runs, k), at which the point `sample` is kept, as xbar, shape (runs, k, dim), with the last
+    signal, as sampled, shape (runs, k); nan after T. stops: this probe may know enough before T (`satisfied`). Then the
+    simulation returns its extras only, for how far it went depends on the batch.
     """
 
     signals: tuple[str, ...] = ()
-    raws: int | None = None
+    samples: Int[IntArray, "runs k"] | None = None
     stops: bool = False
 
-    def satisfied(self, runs: int) -> bool:
-        """Whether nothing that this probe returns can change any more, for the first `runs` runs of the batch."""
-        return False
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
+        """Allocate; every run is at the start."""
 
-    def begin(self, objective: Objective | None, current: Step, runs: Int[IntArray, "runs"]) -> None:
-        """Allocate; `current` is the start, `runs` are the indices of the batch's runs in the setup."""
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """The signals of this step, in the order of `signals`."""
+        return ()
 
-    def open(self, first: int, steps: int) -> None:
-        """Prepare for the steps first+1 .. first+steps."""
+    def sample(self, now: Step) -> Float[Array, "runs dim"]:
+        """The point that is kept at sampled times; comes after `step`, and changes nothing."""
+        return now.x
 
-    def step(self, current: Step, row: Row, last: Row) -> None:
-        """Write this step's raw row; `last` is the previous raw row, zeros at t = 1."""
-
-    def settle(
-        self, rows: Float[Array, "raws steps runs"], first: int, out: Float[Array, "signals steps runs"]
-    ) -> None:
-        """Write the signals of the steps first+1, first+2, ... to `out`."""
-        np.copyto(out, rows)
+    def satisfied(self, runs: int) -> Bool[BoolArray, "runs"]:
+        """For each of the `runs` runs, whether nothing that this probe returns can change any more."""
+        return np.zeros(runs, bool)
 
     def extras(self) -> dict[str, Array]:
-        """Further results of the batch, by name, shape (runs, ...)."""
+        """Further results, by name, shape (runs, ...), when the runs are done."""
         return {}
 
 

@@ -8,9 +8,10 @@ from zlib import crc32
 
 import numpy as np
 
-from foundation.arrays import Array, Float
+from foundation.arrays import Array, Float, Int, IntArray
 
 Fill = Callable[[np.random.Generator, Float[Array, "steps width"]], None]  # writes a run's next numbers
+VALUES = 512  # about how many numbers a stream draws at once
 
 
 @dataclass(frozen=True)
@@ -34,59 +35,40 @@ class Streams:
         return Streams(self.seed, f"{self.label}/{name}") if name else self
 
 
-class NoiseBuffer:
-    """Rows of random numbers for a batch, drawn in blocks: row t has shape (runs, width).
+class Draws:
+    """Random numbers for a batch, a block of steps at a time: shape (streams, steps, width).
 
-    A block is filled run by run, from each run's own stream, then laid out step by step; the numbers
-    do not depend on the length of a block. Runs of the same number have the same stream, drawn once. `scale`, if
-    given, multiplies them. values: about how many a run draws at once.
+    Every stream fills its own block; its numbers do not depend on the length of the block. Runs of the same number
+    share a stream: that of run r is which[r].
     """
 
-    def __init__(
-        self,
-        streams: Streams,
-        purpose: str,
-        numbers: Sequence[int],
-        fill: Fill,
-        width: int,
-        scale: Float[Array, "runs width"] | None = None,
-        values: int = 1024,
-    ) -> None:
+    which: Int[IntArray, "runs"]
+
+    def __init__(self, streams: Streams, purpose: str, numbers: Sequence[int], fill: Fill, width: int) -> None:
         place = {number: i for i, number in enumerate(dict.fromkeys(numbers))}
-        length = max(8, values // width)
+        self.which = np.array([place[number] for number in numbers])
         self._generators, self._fill = [streams.generator(number, purpose) for number in place], fill
-        self._which = None if len(place) == len(numbers) else np.array([place[number] for number in numbers])
-        self._raw = np.empty((len(place), length, width))
-        self._rows = np.empty((length, len(numbers), width))
-        self._scale, self._next = scale, length
-        self._views = list(self._rows)
+        self._width, self._drawn, self._next = width, np.empty((len(place), 0, width)), 0
+        self._live = list(range(len(place)))
 
-    def keep_runs(self, runs: int) -> None:
-        """Keep the streams of the first `runs` runs."""
-        if self._which is not None:
-            self._which = self._which[:runs]
-        different = runs if self._which is None else int(self._which.max(initial=-1)) + 1
-        del self._generators[different:]
-        self._raw, self._rows = self._raw[:different], self._rows[:, :runs]
-        self._views = list(self._rows)
-        self._scale = None if self._scale is None else self._scale[:runs]
+    def keep(self, runs: Int[IntArray, "some"]) -> None:
+        """From now on only these runs, of those that were kept so far, want numbers."""
+        self._live = np.unique(self.which[runs]).tolist()
 
-    def ready(self) -> int:
-        """How many rows (steps) can be taken at once, at least 1; draws a new block when the last is used up."""
-        if self._next == len(self._rows):
-            for generator, raw in zip(self._generators, self._raw, strict=True):
-                self._fill(generator, raw)
-            steps_first = self._raw.transpose(1, 0, 2)
-            if self._which is not None:
-                steps_first = np.take(steps_first, self._which, axis=1)
-            if self._scale is None:
-                np.copyto(self._rows, steps_first)
-            else:
-                np.multiply(steps_first, self._scale, out=self._rows)
+    def ready(self, steps: int) -> int:
+        """How many steps can be taken at once, at least 1; draws the next when the last are taken, `steps` or more."""
+        if self._next == self._drawn.shape[1]:
+            length = steps * max(1, VALUES // (steps * self._width))
+            if length != self._drawn.shape[1]:
+                self._drawn = np.empty((len(self._generators), length, self._width))
+            for stream in self._live:
+                self._fill(self._generators[stream], self._drawn[stream])
             self._next = 0
-        return len(self._rows) - self._next
+        return self._drawn.shape[1] - self._next
 
-    def rows(self, steps: int) -> list[Float[Array, "runs width"]]:
-        """The next `steps` <= ready() rows, valid until the next `ready`."""
+    def take(self, steps: int) -> Float[Array, "streams steps width"]:
+        """The next numbers of every stream, valid until `ready` draws. Raises ValueError for more than are ready."""
+        if steps > self._drawn.shape[1] - self._next:
+            raise ValueError(f"{steps} steps are not ready")
         first, self._next = self._next, self._next + steps
-        return self._views[first : self._next]
+        return self._drawn[:, first : self._next]

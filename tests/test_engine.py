@@ -1,22 +1,30 @@
-"""The fast engine against the literal reference, and the promise that runs do not see each other."""
+"""Both engines against Algorithm 1 written literally, and the promise that runs do not see each other."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from objectives import NOISES, OBJECTIVES
 from optimizers.ftrl import paper_learner
-from simulation import engine
+from simulation import engine as engines
+from simulation import reference as plain
+from simulation import streams
+from simulation.blocks import BlockAverage
 from simulation.certificate import Certificate
-from simulation.engine import Setup, simulate
+from simulation.compiled import engine as compiled
+from simulation.engine import ENGINES, Setup, simulate
+from simulation.hitting import GradientHittingTime, HittingTime
 from simulation.probes import Clip, Descent, Regret
-from simulation.recording import recipe
-from simulation.streams import NoiseBuffer, Streams
-from simulation.sums import total_weight
+from simulation.progress import Progress
+from simulation.recording import first_step, recipe
+from simulation.streams import Draws, Streams
 from tests import reference
 
 STREAMS = Streams(3, "test")
+on_both = pytest.mark.parametrize("engine", [each for each in ENGINES if each != "auto"])
 
 
 def setup(runs=3, steps=60, coordinatewise=True, dim=3, noise="gaussian", beta=0.9, radius=0.1):
@@ -36,14 +44,15 @@ def probes(beta, radius, norm, samples=None):
     ]
 
 
+@on_both
 @pytest.mark.parametrize("coordinatewise", [True, False])
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.97])
-def test_agrees_with_literal_reference(coordinatewise, beta):
-    """Iterates, certificate, spread, regret, descent of every run at every checkpoint, to rounding."""
+def test_agrees_with_literal_reference(coordinatewise, beta, engine):
+    """Iterates, certificate, regret, descent, clip of every run at every checkpoint, to rounding."""
     steps, norm = 60, "l1" if coordinatewise else "l2"
     made, betas, radius = setup(steps=steps, coordinatewise=coordinatewise, beta=beta)
     samples = np.tile(np.array([1, 7, steps]), (3, 1))
-    found = simulate(made, probes(betas, radius, norm, samples), STREAMS, np.arange(1, steps + 1))
+    found = simulate(made, probes(betas, radius, norm, samples), STREAMS, np.arange(1, steps + 1), engine)
     for run in range(3):
         noises = STREAMS.generator(run, "noise").standard_normal((steps, 3)) * 1.5 / np.sqrt(3)
         scalings = STREAMS.generator(run, "scaling").standard_exponential(steps)
@@ -52,99 +61,168 @@ def test_agrees_with_literal_reference(coordinatewise, beta):
         for slot, t in enumerate((1, 7, steps)):
             mean = reference.average(true, beta, t)
             size = np.abs(mean).sum() if coordinatewise else np.linalg.norm(mean)
-            pull = mean * total_weight(beta, t)
-            u = -0.1 * (np.sign(pull) if coordinatewise else pull / (np.linalg.norm(pull) or 1.0))
+            u = -0.1 * (np.sign(mean) if coordinatewise else mean / (np.linalg.norm(mean) or 1.0))
+            weight = (beta ** np.arange(t)).sum()
+            noise, values = reference.average(seen - true, beta, t) @ u, made.objective.value(xs[:t])
+            drops = np.diff(values, prepend=made.objective.value(made.objective.start))
+            sizes = np.abs(plays[t - 1]) if coordinatewise else np.linalg.norm(plays[t - 1])
             close = {
                 "norm": size,
                 "spread": reference.spread(xs, beta, t),
+                "certificate": size + reference.spread(xs, beta, t),
                 "regret": reference.regret(seen, plays, u, beta, t),
-                "value": made.objective.value(xs[t - 1]) - made.objective.value(made.objective.start),
+                "noise": noise * weight,
+                "pull": size * weight,
+                "played": reference.regret(seen, plays, 0.0 * u, beta, t),
+                "value": drops.sum(),
+                "drop": drops[-1],
+                "discounted": reference.average(drops[:, None], beta, t)[0] * weight,
+                "linear": true[t - 1] @ plays[t - 1],
+                "clipped": np.mean(sizes >= 0.1 * (1 - 1e-12)),
             }
             for name, value in close.items():
                 np.testing.assert_allclose(found[f"{name}.curve"][run, t - 1], value, rtol=1e-9, atol=1e-11)
             np.testing.assert_allclose(found["xbar"][run, slot], reference.average(xs, beta, t), rtol=1e-12, atol=1e-13)
-        curve = found["norm.curve"][run]
-        np.testing.assert_allclose(found["norm.mean"][run], curve.mean(), rtol=1e-12)
-        assert found["norm.last"][run] == curve[-1]
-        assert found["norm.max"][run] == curve.max()
+            assert found["sampled"][run, slot] == found["certificate.curve"][run, t - 1]
+        for name in close:
+            curve = found[f"{name}.curve"][run]
+            np.testing.assert_allclose(found[f"{name}.mean"][run], curve.mean(), rtol=1e-12, atol=1e-14)
+            assert found[f"{name}.last"][run] == curve[-1]
+            assert found[f"{name}.max"][run] == curve.max()
 
 
+def test_the_best_comparator():
+    """best_ratio is Regret_t of the best fixed comparator, opposite to the discounted sum of what was seen."""
+    made, beta, radius = setup(steps=40, coordinatewise=False)
+    found = simulate(made, probes(beta, radius, "l2"), STREAMS, np.arange(1, 41))
+    noises = STREAMS.generator(0, "noise").standard_normal((40, 3)) * 1.5 / np.sqrt(3)
+    scalings = STREAMS.generator(0, "scaling").standard_exponential(40)
+    _, _, seen, plays = reference.run(made.objective, noises, scalings, reference.ftrl, 0.1, 0.9, 40)
+    for t in (1, 2, 17, 40):
+        sums = reference.average(seen, 0.9, t)
+        regret = reference.regret(seen, plays, -0.1 * sums / np.linalg.norm(sums), 0.9, t)
+        energy = (0.81 ** np.arange(t - 1, -1, -1.0) * np.square(seen[:t]).sum(axis=1)).sum()
+        np.testing.assert_allclose(found["best_ratio.curve"][0, t - 1], regret / (0.1 * np.sqrt(energy)), rtol=1e-9)
+
+
+@on_both
 @pytest.mark.parametrize("noise", ["none", "gaussian", "two_point", "sparse"])
 @pytest.mark.parametrize("dim", [1, 3])
 @pytest.mark.parametrize("beta", [[0.9, 0.99, 0.9, 0.5], [0.5, 0.6, 0.5, 0.6]])
-def test_a_run_does_not_see_its_batch(noise, dim, beta, monkeypatch):
-    """Bit for bit: alone or together, other tiles and blocks, unequal T, per-run parameters."""
-    beta, steps = np.array(beta), np.array([150, 400, 90, 400])
-    radius = np.array([0.1, 0.01, 0.2, 0.1])
+def test_a_run_does_not_see_its_batch(noise, dim, beta, engine, monkeypatch):
+    """Bit for bit: alone or together, other engines, tiles and blocks, unequal T, per-run parameters."""
+    beta, steps, numbers = np.array(beta), np.array([150, 400, 90, 400]), np.arange(4)
+    radius, samples = np.array([0.1, 0.01, 0.2, 0.1]), np.array([[1, 77], [400, 3], [90, 91], [2, 400]])
 
-    def everything(index):
+    def everything(index, engine):
         made, b, r = setup(len(index), steps[index], dim=dim, noise=noise, beta=beta[index], radius=radius[index])
-        return simulate(made, probes(b, r, "l1"), STREAMS, np.arange(1, 401, 13))
+        made = replace(made, numbers=numbers[index])
+        return simulate(made, probes(b, r, "l1", samples[index]), STREAMS, np.arange(1, 401, 13), engine)
 
-    together = everything(np.arange(4))
-    monkeypatch.setattr(engine, "TILE", 2 * dim)
-    monkeypatch.setattr(engine, "BLOCK", 17)
-    apart = everything(np.arange(4))
-    first = everything(np.arange(1))
-    for name, values in together.items():
-        np.testing.assert_array_equal(values, apart[name], err_msg=name)
-        np.testing.assert_array_equal(
-            values[:1, : first[name].shape[-1]] if values.ndim > 1 else values[:1], first[name]
-        )
+    together = everything(np.arange(4), "numpy")
+    for small in (False, True):
+        if small:
+            monkeypatch.setattr(engines, "TILE", dim)
+            monkeypatch.setattr(plain, "BLOCK", 17)
+            monkeypatch.setattr(compiled, "WORK", 17 * dim)
+            monkeypatch.setattr(streams, "VALUES", 100)
+        for index in ([0, 1, 2, 3], [1, 3], [0]):
+            mine = everything(np.array(index), engine)
+            assert mine.keys() == together.keys()
+            for name, values in mine.items():
+                np.testing.assert_array_equal(values, together[name][index], err_msg=f"{name}, {small}, {index}")
 
 
-def test_streams_do_not_depend_on_blocks():
-    """The same rows, whatever the size of a block."""
+ONE = np.ones(3)
+OTHERS = {
+    "hitting": recipe(HittingTime, beta=0.9 * ONE, lam=ONE, target=np.array([9.0, 9.0, 0.01]), whole=True),
+    "gradient": recipe(GradientHittingTime, beta=0.9 * ONE, target=np.array([1.5, 1.0, 0.01])),
+    "progress": recipe(Progress, throughout=True),
+    "progress before the end": recipe(Progress),
+    "traversal": recipe(Progress, stops=True),
+    "blocks": recipe(BlockAverage, block=np.array([1.0, 4.0, 50.0]), samples=np.tile([3, 40, 90], (3, 1))),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_both_engines_measure_the_same(name):
+    """Every probe that the tests above do not have, on the hard chain, bit for bit."""
+    chain, noise = OBJECTIVES["hard_chain"](dim=3), NOISES["chain"](probability=0.8)
+    made = Setup(chain, noise, paper_learner(np.array([0.1, 0.3, 1e-3]), 0.9 * ONE, True), np.array([90, 90, 60]))
+    one, two = (simulate(made, [OTHERS[name]], STREAMS, np.arange(1, 91), each) for each in ("numpy", "compiled"))
+    assert one.keys() == two.keys()
+    for key, values in one.items():
+        np.testing.assert_array_equal(two[key], values, err_msg=key)
+    times = one.get("hitting", one.get("traversal"))
+    assert times is None or (np.isfinite(times).any() and np.isinf(times).any())
+
+
+def test_streams_do_not_depend_on_blocks(monkeypatch):
+    """The same rows, whatever the size of a block; runs of one number share them."""
 
     def rows(values, steps):
-        made = NoiseBuffer(STREAMS, "a", range(2), NOISES["two_point"]().fill, 3, None, values)
-        got = []
-        while len(got) < 100:
-            got += [row.copy() for row in made.rows(min(made.ready(), steps))]
-        return np.array(got[:100])
+        monkeypatch.setattr(streams, "VALUES", values)
+        made = Draws(STREAMS, "a", [0, 1, 0], NOISES["two_point"]().fill, 3)
+        assert made.which.tolist() == [0, 1, 0]
+        blocks, drawn = [], 0
+        while drawn < 100:
+            blocks.append(made.take(min(steps, made.ready(steps))).copy())
+            drawn += blocks[-1].shape[1]
+        return np.concatenate(blocks, axis=1)[:, :100]
 
     np.testing.assert_array_equal(rows(24, 5), rows(3000, 1000))
+    assert (rows(24, 5)[0] != rows(24, 5)[1]).any()
+    with pytest.raises(ValueError, match="5 steps are not ready"):
+        Draws(STREAMS, "a", [0], NOISES["two_point"]().fill, 3).take(5)
 
 
-def test_accounting_identity():
+@on_both
+def test_accounting_identity(engine):
     """(A) + (B) = F(x_T) - F(x_0), pathwise (proof of Lemma 7)."""
     made, beta, radius = setup(steps=300)
-    found = simulate(made, probes(beta, radius, "l2"), STREAMS)
+    found = simulate(made, probes(beta, radius, "l2"), STREAMS, engine=engine)
     a = (1 - beta) * 300 * found["discounted.mean"]
     b = beta * found["discounted.last"]
     np.testing.assert_allclose(a + b, found["value.last"], rtol=1e-9, atol=1e-12)
 
 
+@on_both
 @pytest.mark.parametrize("steps", [1, 2])
-def test_shortest_runs(steps):
+def test_shortest_runs(steps, engine):
     """T = 1: nothing was seen, so nothing moves."""
     made, beta, radius = setup(steps=steps, dim=1)
-    found = simulate(made, probes(beta, radius, "l2"), STREAMS)
+    found = simulate(made, probes(beta, radius, "l2"), STREAMS, engine=engine)
     assert (found["spread.last"] >= 0).all()
     if steps == 1:
         assert (found["value.last"] == 0).all() and (found["spread.last"] == 0).all()
 
 
-def test_total_weight_near_one():
-    """(1 - beta^t)/(1 - beta) for beta next to 1, at 0 and at 1."""
-    assert total_weight(1.0, 7.0) == 7.0
-    assert total_weight(0.0, 7.0) == 1.0
-    np.testing.assert_allclose(total_weight(1.0 - 1e-15, 1000.0), 1000.0, rtol=1e-11)
-    np.testing.assert_allclose(total_weight(0.5, 3.0), 1.75, rtol=1e-15)
+def test_weights_near_one():
+    """W_t = (1 - beta^t)/(1 - beta), also for beta next to 1, at 0 and at 1."""
+    beta = np.array([1.0, 0.0, 1.0 - 1e-15, 0.5])
+    probe, now = Certificate(beta, np.ones(4)), first_step(np.zeros(2), 4)
+    probe.begin(None, now.x)
+    for _ in range(3):
+        probe.step(now)
+    assert probe.weight[[0, 1, 3]].tolist() == [3.0, 1.0, 1.75]
+    for _ in range(997):
+        probe.step(now)
+    assert probe.weight[[0, 1, 3]].tolist() == [1000.0, 1.0, 2.0]
+    np.testing.assert_allclose(probe.weight[2], 1000.0, rtol=1e-11)
 
 
-def test_bad_objective_stops():
+@on_both
+def test_bad_objective_stops(engine):
     """A gradient that is not finite is an error, not a number."""
 
     class Bad(OBJECTIVES["ramp"]):  # type: ignore[misc]
-        def grad(self, x, out=None):
-            out[:] = np.nan
-            return out
+        def grad(self, x):
+            return np.nan * x
 
     made, beta, radius = setup(dim=1)
     bad = Setup(Bad(), made.noise, made.learner, made.steps)
-    with pytest.raises(FloatingPointError, match="not finite"), np.errstate(invalid="ignore"):
-        simulate(bad, probes(beta, radius, "l2"), STREAMS)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        simulate(bad, probes(beta, radius, "l2"), STREAMS, engine=engine)
 
 
 def test_bad_steps():

@@ -28,8 +28,8 @@ class Scaled(DiscountedFTRL):
         super().__init__(0.1, 0.9, 0.81)
         object.__setattr__(self, "factor", factor)
 
-    def play(self, state, out):
-        return np.multiply(super().play(state, out), self.factor, out=out)
+    def play(self, state):
+        return self.factor * super().play(state)
 
 
 @dataclass

@@ -78,9 +78,9 @@ def test_claim_and_control_share_their_tunings(monkeypatch):
     """Two learners at three (n, p), of which both arms ask for one: every search is run once."""
     asked = []
 
-    def together(asks, streams):
+    def together(asks, streams, engine):
         asked.extend(ask.stream for ask in asks)
-        return simulate_together(asks, streams)
+        return simulate_together(asks, streams, engine)
 
     monkeypatch.setattr(harness, "simulate_together", together)
     evidence, controls = examine(Traversal(links=(2, 4), chances=(0.5, 0.25)), CHAIN, CONTEXT)

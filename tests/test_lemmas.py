@@ -111,9 +111,8 @@ def test_a_duel_plays_like_the_definition():
     signals = Duel(learner, pair, np.full(2, beta), np.ones(2), 4).simulate(CONTEXT.streams)
     state, plays, gradients = learner.init((2, 1)), [], []
     for time in range(1, 5):
-        plays.append(learner.play(state, np.empty((2, 1))).copy())
-        gradients.append(np.empty((2, 1)))
-        pair.next(time, plays[-1], np.zeros((2, 1)), gradients[-1])
+        plays.append(learner.play(state))
+        gradients.append(pair.next(float(time), plays[-1], np.zeros((2, 1))))
         learner.update(state, gradients[-1])
     for last in range(1, 5):
         weights = beta ** np.arange(last - 1, -1, -1.0)[:, None]

@@ -24,9 +24,9 @@ def test_noise(noise):
         raw = np.empty((count, oracle.width(dim)))
         oracle.fill(rng, raw)
         batch = np.broadcast_to(x, (count, dim)).copy()
-        grad, out = objective.grad(batch), np.empty((count, dim))
-        oracle.stochastic(objective, batch, grad, raw * oracle.scale(dim) if oracle.additive else raw, out)
-        error = out - grad
+        grad = objective.grad(batch)
+        error = oracle.stochastic(objective, batch, grad, raw * oracle.scale(dim) if oracle.additive else raw) - grad
+        assert error.shape == (count, dim)
         assert np.abs(error.mean(axis=0)).max() <= 5 * max(levels.sigma, 1e-300) / np.sqrt(count)
         variance = np.square(error).mean(axis=0)
         worst = np.maximum(worst, variance)
@@ -55,10 +55,9 @@ def test_the_two_kinds_of_noise(noise):
     objective, oracle = made(exam.on), build(NOISES, noise, exam.arguments)
     assert hasattr(oracle, "scale") == oracle.additive
     if oracle.additive:
-        x, out = points(objective, 9), np.empty((9, len(objective.start)))
-        raw = np.random.default_rng(0).standard_normal(x.shape)
-        oracle.stochastic(objective, x, objective.grad(x), raw, out)
-        np.testing.assert_array_equal(out, objective.grad(x) + raw)
+        x = points(objective, 9)
+        raw, grad = np.random.default_rng(0).standard_normal(x.shape), objective.grad(x)
+        np.testing.assert_array_equal(oracle.stochastic(objective, x, grad, raw), grad + raw)
 
 
 def test_noise_that_does_not_fit():
@@ -77,7 +76,7 @@ def test_noise_that_does_not_fit():
 @pytest.mark.parametrize("dim", [1, 3])
 @pytest.mark.parametrize("name", sorted(ADVERSARIES))
 def test_adversary(name, dim):
-    """Finite gradients, all written; no memory; no run sees another; random numbers matter if it says so, and only
+    """A finite gradient for every run; no memory; no run sees another; random numbers matter if it says so, and only
     then."""
     foe = build(ADVERSARIES, name, dict(ADVERSARIES.exam(name).arguments) | {"dim": dim})
     assert foe.dim == dim
@@ -85,12 +84,13 @@ def test_adversary(name, dim):
     drawn = False
 
     def answer(time, play, raw):
-        out = np.full(play.shape, np.nan)
-        foe.next(time, play.copy(), raw.copy(), out)
-        assert np.isfinite(out).all()
-        return out
+        given = play.copy(), raw.copy()
+        grad = foe.next(time, *given)
+        np.testing.assert_array_equal(given, (play, raw))
+        assert grad.shape == play.shape and np.isfinite(grad).all()
+        return grad
 
-    for time in [1, 2, 3, 4, 5, 50, 10_000, 1]:
+    for time in [1.0, 2.0, 3.0, 4.0, 5.0, 50.0, 10_000.0, 1.0]:
         play, raw, other = rng.standard_normal((3, 7, dim))
         play[2] = 0.0
         first = answer(time, play, raw)
@@ -102,14 +102,23 @@ def test_adversary(name, dim):
     assert drawn == foe.random
 
 
+def test_growth_starts_again():
+    """Along the play, times (1 + (growth - 1) share)^(t mod length), the share of the growth from 0 to 1 over runs."""
+    foe = ADVERSARIES["against_play"](growth=1.3, length=4, dim=1, size=2.0)
+    play, quiet = np.array([[-3.0], [0.5], [1e-3]]), np.zeros((3, 1))
+    for time in range(1, 30):
+        expected = 2.0 * np.array([[-1.0], [1.15 ** (time % 4)], [1.3 ** (time % 4)]])
+        np.testing.assert_allclose(foe.next(float(time), play, quiet), expected, rtol=1e-13)
+
+
 def test_a_size_for_each_run():
     """Code may give every run its own size; a size that is not positive, or overflows, is refused."""
     sizes = np.array([[1e-9], [1.0], [1e9]])
     play, raw = np.random.default_rng(0).standard_normal((2, 3, 2))
-    out, unit = np.empty((3, 2)), np.empty((3, 2))
-    ADVERSARIES["against_play"](growth=1.0, dim=2, size=sizes).next(1, play, raw, out)
-    ADVERSARIES["against_play"](growth=1.0, dim=2).next(1, play, raw, unit)
-    np.testing.assert_array_equal(out, sizes * unit)
+    unit = ADVERSARIES["against_play"](growth=1.0, dim=2).next(1.0, play, raw)
+    np.testing.assert_array_equal(
+        ADVERSARIES["against_play"](growth=1.0, dim=2, size=sizes).next(1.0, play, raw), sizes * unit
+    )
     for wrong in ({"size": -sizes}, {"size": sizes[:, 0]}, {"growth": 1e9}):
         with pytest.raises(ValueError, match=r"^against_play\."):
             ADVERSARIES["against_play"](**wrong)

@@ -159,17 +159,18 @@ def test_gap(name, objective):
     assert start - lowest >= constant * (1.0 - 1e-4)
 
 
-def test_batches_and_out(objective):
-    """One point or many: the same bits; `out` is used."""
-    x = points(objective, 50)
-    whole, out = objective.grad(x), np.empty_like(x)
-    assert objective.grad(x, out) is out
-    np.testing.assert_array_equal(whole, out)
-    np.testing.assert_array_equal(whole, np.concatenate([objective.grad(row[None]) for row in x]))
-    values = objective.value(x)
-    assert values.shape == (50,)
-    np.testing.assert_array_equal(values, np.concatenate([objective.value(row[None]) for row in x]))
-    assert objective.grad(x[0]).shape == x[0].shape
+def test_batches(objective):
+    """One point or many, in a batch of any shape: the same bits, and the points are left as they are."""
+    x = points(objective, 48)
+    given, whole, values = x.copy(), objective.grad(x), objective.value(x)
+    np.testing.assert_array_equal(x, given)
+    assert whole is not x and whole.shape == x.shape and values.shape == (48,)
+    many = x.reshape(2, 4, 6, -1)
+    np.testing.assert_array_equal(objective.grad(many), whole.reshape(many.shape))
+    np.testing.assert_array_equal(objective.value(many), values.reshape(2, 4, 6))
+    for each in (lambda row: row, lambda row: row[None]):
+        np.testing.assert_array_equal([objective.grad(each(row)).reshape(row.shape) for row in x], whole)
+        np.testing.assert_array_equal([float(objective.value(each(row)).item()) for row in x], values)
 
 
 def test_slopes(objective):

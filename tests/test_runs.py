@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from foundation.arrays import Array, Float, Int, IntArray
-from foundation.runs import check_runs, concat_runs, keep_runs, select_runs
+from foundation.numerics import dot
+from foundation.runs import check_runs, concat_runs, select_runs
 from objectives.noise import Gaussian
 from objectives.smooth import Huber
-from optimizers.batch import StackedPair
+from optimizers.base import column
 from simulation.batch_plans import simulate_together
 from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.plan import Plan
 from simulation.recording import Probe, recipe
 from simulation.streams import Streams
-from simulation.sums import dot
 
 STREAMS = Streams(0, "runs")
 STEPS = np.array([40, 7, 90])  # not in falling order: the engine sorts the runs
@@ -27,11 +27,9 @@ STEPS = np.array([40, 7, 90])  # not in falling order: the engine sorts the runs
 
 @dataclass
 class ScaledState:
-    """The last gradient's opposite, and the weights of the coordinates."""
+    """The last gradient's opposite."""
 
     z: Float[Array, "runs dim"]
-    weights: Float[Array, "dim"]
-    rate: Float[Array, "runs"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +40,13 @@ class Scaled:
     rate: float | Float[Array, "runs"] = 1.0
 
     def init(self, shape):
-        return ScaledState(np.zeros(shape), 1.0 * self.rates, np.ones(shape[0]) * self.rate)
+        return ScaledState(np.zeros(shape))
 
-    def play(self, state, out):
-        np.copyto(out, state.z)
-        return out
+    def play(self, state):
+        return column(self.rate) * self.rates * state.z
 
     def update(self, state, grad):
-        state.z = -state.rate[:, None] * state.weights * grad
+        state.z = -grad
 
 
 class Along(Probe):
@@ -61,8 +58,8 @@ class Along(Probe):
     def __init__(self, weights: Float[Array, "dim"]) -> None:
         self.weights = weights
 
-    def step(self, current, row, last):
-        dot(current.x, np.broadcast_to(self.weights, current.x.shape), row.each[0])
+    def step(self, now):
+        return (dot(now.x, self.weights),)
 
 
 def setup(dim, index=slice(None), **arrays):
@@ -110,7 +107,7 @@ class Forgetful(Scaled):
     """A learner whose state does not say what its array is."""
 
     def init(self, shape):
-        state = UndeclaredState(np.zeros(shape), self.rates, np.ones(shape[0]) * self.rate)
+        state = UndeclaredState(np.zeros(shape))
         state.extra = np.zeros(shape)
         return state
 
@@ -148,9 +145,23 @@ def test_a_wrong_declaration_is_refused():
     with pytest.raises(ValueError, match=r"shape \(2, 5\): axis 0 is declared to be the 3 runs"):
         check_runs(State(np.zeros((2, 5))), 3)
     with pytest.raises(TypeError, match="none of its declared shapes 'runs dim' fits"):
-        keep_runs(State(np.zeros(3)), 2)
-    with pytest.raises(TypeError, match="is no state"):
-        keep_runs({"z": np.zeros(3)}, 2)
+        select_runs(State(np.zeros(3)), slice(2))
+
+
+class Pair(NamedTuple):
+    """Two arrays of which the second is a view of the first."""
+
+    whole: Float[Array, "2 runs dim"]
+    second: Float[Array, "runs dim"]
+
+
+@dataclass
+class Inner:
+    """A record in a record."""
+
+    z: Float[Array, "runs dim"]
+    weights: Float[Array, "dim"]
+    rate: Float[Array, "runs"]
 
 
 class Everything:
@@ -162,26 +173,28 @@ class Everything:
     one: Float[Array, "runs #dim"] | Float[Array, ""]
     result: Float[Array, "batch dim"]
     named: dict[str, Int[IntArray, "runs"]]
-    pair: StackedPair
-    inner: ScaledState
+    pair: Pair
+    inner: Inner
     learner: Scaled
 
     def __init__(self):
         self.row, self.whole, self.late = np.arange(3.0), np.zeros((2, 3, 4)), np.zeros((5, 6, 3, 4))
         self.one, self.result, self.named = np.array(2.0), np.zeros((3, 4)), {"a": np.arange(3)}
-        self.pair, self.inner = StackedPair.zeros((3, 4)), ScaledState(np.zeros((3, 4)), np.zeros(4), np.arange(3.0))
+        self.pair = Pair(pair := np.zeros((2, 3, 4)), pair[1])
+        self.inner = Inner(np.zeros((3, 4)), np.zeros(4), np.arange(3.0))
         self.again, self.learner, self.me, self.rng = self.inner, Scaled(np.ones(3), np.arange(3.0)), self, np.random
 
 
-def test_keep_runs():
-    """Every array by its declaration; nested records, pairs and dicts too; what is shared stays shared."""
-    state = Everything()
-    keep_runs(state, 2)
+def test_select_runs():
+    """Every array by its declaration; nested records, pairs and dicts too; the whole is left as it was."""
+    whole = Everything()
+    state = select_runs(whole, slice(2))
+    assert whole.row.shape == (3,) and whole.inner.z.shape == (3, 4)
     shapes = {"row": (2,), "whole": (2, 2, 4), "late": (5, 6, 2, 4), "one": (), "result": (3, 4)}
     assert {name: getattr(state, name).shape for name in shapes} == shapes
     assert state.named["a"].tolist() == [0, 1]
     assert state.pair.whole.shape == (2, 2, 4) and np.shares_memory(state.pair.whole, state.pair.second)
-    assert state.inner.z.shape == (2, 4) and state.inner.weights.shape == (4,) and state.again is state.inner
+    assert state.inner.z.shape == (2, 4) and state.inner.weights.shape == (4,)
     assert state.learner.rates.shape == (3,) and state.learner.rate.tolist() == [0.0, 1.0]
 
 
@@ -200,7 +213,7 @@ class State:
         space = {"__name__": "no_module"}
         exec(compile(head + script, "script", "exec", dont_inherit=True), space)
         state = space["State"]()
-        keep_runs(state, 2)
+        state = select_runs(state, slice(2))
         assert state.z.shape == (2, 3) and state.weights.shape == (3,)
 
 

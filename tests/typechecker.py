@@ -1,12 +1,14 @@
 """How annotations are checked in tests: calls of the project, arrays with their shapes (see tests/conftest.py).
 
-As jaxtyping and beartype check them, but for three things. An int may stand where a float is declared, as everywhere in
-Python's typing. What a record of settings is made with is checked by the record itself, whose refusals users see. And
-of a function that a test calls many times (a step of the engine) the first calls are checked.
+As jaxtyping and beartype check them, but for four things. An int may stand where a float is declared, as everywhere in
+Python's typing. Functions in functions are not checked. What a record of settings is made with is checked by the record
+itself, whose refusals users see. And of a function that a test calls many times (a step of the engine) the first calls
+are checked.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +19,7 @@ import jaxtyping
 from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeDecorHintPep585DeprecationWarning, BeartypeDecorHintPep673Exception
 
-CALLS = 50  # of each function, in each test
+CALLS = 5  # of each function, in each test
 calls: Counter[int] = Counter()  # cleared before each test
 _jaxtyped = jaxtyping.jaxtyped
 _checked = beartype(conf=BeartypeConf(is_pep484_tower=True))
@@ -39,6 +41,8 @@ def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
     """jaxtyping's decorator, for the first calls of a function; the import hook finds it in jaxtyping's place."""
 
     def decorate(function: Any) -> Any:
+        if "<locals>" in function.__qualname__:  # is made anew at every call, and checking it would be, too
+            return function
         checked = _jaxtyped(typechecker=typechecker)(function)
         if isinstance(function, type):
             return checked
@@ -47,7 +51,7 @@ def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            if calls[key] >= CALLS:
+            if calls[key] >= CALLS or _recording():
                 return function(*args, **kwargs)
             calls[key] += 1
             return checked(*args, **kwargs)
@@ -57,7 +61,16 @@ def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
     return decorate
 
 
+def _recording() -> bool:
+    """Whether arrays may be symbols (simulation/compiled/symbols.py)."""
+    recording = sys.modules.get("simulation.compiled.recording")
+    return recording is not None and recording.active > 0
+
+
 def install(packages: list[str]) -> None:
     """Check the annotations of these packages, which must not have been imported yet."""
+    import foundation.compiling  # noqa: F401  # what Numba compiles stays as it is
+    import simulation.compiled.driver  # noqa: F401
+
     jaxtyping.jaxtyped = first_calls  # type: ignore[assignment]
     jaxtyping.install_import_hook(packages, f"{__name__}.typechecked")

@@ -15,6 +15,7 @@ from experiments.words.claim import Claim
 from experiments.words.problem import Context, Effort, Game, Problem
 from foundation.settings import check_settings, settings
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
+from simulation.engine import ENGINES
 
 R = TypeVar("R")
 
@@ -55,6 +56,8 @@ def make_job(composed: DictConfig) -> Job:
         raise ValueError(f"case.name = {case.name!r}: must match [a-z0-9_]+")
     if config.preset.get("name") not in PRESETS:
         raise ValueError(f"preset.name = {config.preset.get('name')!r}: must be one of {', '.join(PRESETS)}")
+    if config.engine not in ENGINES:
+        raise ValueError(f"engine = {config.engine!r}: must be one of {', '.join(ENGINES)}")
     if case.claim not in CLAIMS:
         raise ValueError(f"case.claim = {case.claim!r}: must be one of {', '.join(sorted(CLAIMS))}")
     claim = make(CLAIMS[case.claim], case.settings, "case.settings", case.claim)
@@ -62,7 +65,7 @@ def make_job(composed: DictConfig) -> Job:
     effort = make(Effort, numbers, "preset", "a preset")
     problem = make_problem(config.problem)
     claim.accepts(problem)
-    return Job(config, claim, problem, Context(config.seed, case.name, effort))
+    return Job(config, claim, problem, Context(config.seed, case.name, effort, config.engine))
 
 
 def make(kind: type[R], given: Mapping[str, Any], key: str, owner: str) -> R:

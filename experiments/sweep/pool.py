@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import forkserver, get_context
 
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["hydra_plugins.pool_launcher", "scipy.signal"])
+CONTEXT.set_forkserver_preload(["hydra_plugins.pool_launcher", "simulation.compiled.engine"])
 
 
 def start_server() -> None:

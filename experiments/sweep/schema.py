@@ -42,6 +42,7 @@ class Config:
     seed: int = setting(0, "[0, inf)")
     results: str = "results"
     workers: int = setting(2, "[1, inf)")
+    engine: str = "auto"
     case: CaseConfig = field(default_factory=CaseConfig)
     problem: ProblemConfig = field(default_factory=ProblemConfig)
     preset: dict[str, Any] = field(default_factory=dict)
@@ -49,4 +50,4 @@ class Config:
 
 def plain(config: Config) -> dict[str, Any]:
     """What identifies a cell: the configuration without where and how fast it is run."""
-    return {key: value for key, value in asdict(config).items() if key not in ("results", "workers")}
+    return {key: value for key, value in asdict(config).items() if key not in ("results", "workers", "engine")}

@@ -15,6 +15,7 @@ from experiments.words.evidence import Control, Evidence
 from experiments.words.problem import Context
 from foundation.fingerprint import fingerprint, freeze
 from simulation.batch_plans import Ask, simulate_together
+from simulation.engine import Engine
 from simulation.plan import Signals
 from simulation.streams import Streams
 
@@ -23,19 +24,21 @@ R = TypeVar("R")
 
 def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
     """The evidence of one claim, or of one broken twin, on a problem."""
-    return advance([claim.measure(problem, context)], context.streams)[0]
+    return advance([claim.measure(problem, context)], context.streams, context.engine)[0]
 
 
 def examine(claim: Claim, problem: Any, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
     """The evidence of a claim and of its controls."""
     twins = claim.controls()
     arms = [claim, *(twin.claim for twin in twins.values())]
-    own, *theirs = advance([arm.measure(problem, context) for arm in arms], context.streams)
+    own, *theirs = advance([arm.measure(problem, context) for arm in arms], context.streams, context.engine)
     pairs = zip(twins.items(), theirs, strict=True)
     return own, tuple(Control(name, twin.text, evidence, twin.removes) for (name, twin), evidence in pairs)
 
 
-def advance(measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Streams) -> list[R]:
+def advance(
+    measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Streams, engine: Engine = "auto"
+) -> list[R]:
     """Run what the measurements ask for, round by round, until each has given its result (a claim: its evidence)."""
     found: dict[int, R] = {}
     known: dict[Hashable, Signals] = {}
@@ -57,7 +60,7 @@ def advance(measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Str
         while asks:
             keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
             new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
-            known |= zip(new, freeze(simulate_together(list(new.values()), streams)), strict=True)
+            known |= zip(new, freeze(simulate_together(list(new.values()), streams, engine)), strict=True)
             asks.clear()
             for arm, key in keys.items():
                 go_on(arm, dict(known[key]))

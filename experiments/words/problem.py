@@ -11,6 +11,7 @@ from foundation.settings import setting
 from objectives.adversaries import Adversary
 from objectives.base import Objective
 from objectives.noise import Noise
+from simulation.engine import Engine
 from simulation.streams import Streams
 
 
@@ -103,6 +104,7 @@ class Context:
     seed: int
     case: str
     effort: Effort
+    engine: Engine = "auto"
 
     @property
     def streams(self) -> Streams:

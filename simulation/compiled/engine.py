@@ -1,0 +1,149 @@
+"""The compiled engine: what the reference engine would compute, bit for bit, by machine code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from foundation.arrays import Array, Int, IntArray
+from simulation.compiled.driver import across, along
+from simulation.compiled.llvm import POINTERS, SHARED, write
+from simulation.compiled.machine_code import machine_code
+from simulation.compiled.memory import States, laid_out, memory, stride
+from simulation.compiled.recording import ROWS, Recording, record
+from simulation.compiled.symbols import NotRecordedError as NotRecordedError
+from simulation.parts import Batch, Part
+from simulation.reference import not_finite
+from simulation.summary import Summary
+
+WORK = 2**16  # coordinates and steps between two looks at the clock: far less than a second
+
+
+class Program:
+    """The machine code of a batch, and the memory that it works on.
+
+    Raises NotRecordedError, which says what cannot be compiled, before anything is changed.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch, self.summary, (runs, dim) = batch, Summary(batch), batch.shape
+        self.wide, now = dim == 1, batch.now
+        self.step = memory(runs, len(ROWS), dim, self.wide)
+        for k, name in enumerate(ROWS):
+            self.step[:, k] = getattr(now, name)
+        signals = self.summary.total.shape[1]
+        self.clock, self.scale = np.zeros(1), memory(runs, 1, 1, self.wide)
+        self.raw, self.out = memory(runs, 1, 1, self.wide), memory(runs, max(signals, 1), 1, self.wide)
+        looks = [Part(type(each).__name__, type(each).step, each, len(each.signals)) for each in batch.probes]
+        needed = ROWS if any(probe.samples is not None for probe in batch.probes) else ("noisy",) if self.wide else ()
+        recording = record([*batch.parts, *looks, batch.learn], now, batch.shape, needed)
+        self.states = States(recording, batch.shape, self.wide)
+        self.call, self._held = self._compile(recording)
+        self.states.bind()
+        for k, name in enumerate(ROWS):
+            setattr(now, name, self.step[:, k])
+
+    def _compile(self, recording: Recording) -> tuple[Int[IntArray, "3"], list[Any]]:
+        """The address of a step, that of the first run's pointers, how far it is to the next's; what must live on."""
+        (runs, dim), function = self.batch.shape, write(recording, self.batch.shape, self.states.places)
+        arrays = {
+            "step": self.step,
+            "clock": self.clock,
+            "scale": self.scale,
+            "rows": self.states.rows,
+            "numbers": self.states.numbers,
+            "row_constants": laid_out(function.row_constants, runs, dim, self.wide),
+            "constants": laid_out([each[:, None] for each in function.constants], runs, 1, self.wide),
+            "table": laid_out([row[None] for table in function.tables for row in table], 1, dim, False),
+            "scratch": memory(1, function.scratch, dim, False),
+            "out": self.out,
+        }
+        pointers = np.zeros((1 if self.wide else runs, len(POINTERS)), np.int64)
+        for k, name in enumerate(POINTERS):
+            far = 0 if name in SHARED else stride(arrays[name])
+            pointers[:, k] = arrays[name].ctypes.data + np.arange(len(pointers)) * far
+        address, code = machine_code(function.text)
+        return np.array([address, pointers.ctypes.data, pointers.strides[0]]), [*arrays.values(), pointers, code]
+
+    def run(self) -> dict[str, Array]:
+        """To the end of every run; the signals of the probes, by name, shape (runs, ...).
+
+        Raises FloatingPointError as the reference engine does.
+        """
+        batch, kept, (runs, dim) = self.batch, self.summary, self.batch.shape
+        stops = np.unique(np.append(batch.steps, kept.samples[kept.samples > 0]))
+        length = max(32, min(int(batch.steps.max()), WORK // (runs * dim)))
+        sums = np.zeros(self._flat(self.out).shape), np.full(self._flat(self.out).shape, -np.inf)
+        failed, active, time = np.zeros(runs, np.int64), np.arange(runs), 0
+        while len(active):
+            steps = min(length, int(stops[np.searchsorted(stops, time, side="right")]) - time)
+            steps = min([steps, *(draws.ready(length) for draws in (batch.scaling, batch.noise) if draws)])
+            self._block(time, steps, active, sums, failed)
+            time += steps
+            self._refuse(failed)
+            if time in stops:
+                self._look(time)
+            active = self._going_on(time, active)
+        signals = kept.total.shape[1]
+        kept.total[:], kept.max[:] = (self._by_run(each)[:, :signals] for each in sums)
+        return kept.results()
+
+    def _block(
+        self, time: int, steps: int, active: Int[IntArray, "some"], sums: tuple[Array, Array], failed: IntArray
+    ) -> None:
+        """The steps time + 1, ..., time + steps of the active runs."""
+        batch, kept, runs = self.batch, self.summary, self.batch.shape[0]
+        width, none = max(1, batch.now.raw.shape[1]), np.zeros(runs, np.int64)
+        scales = np.zeros((1, steps, 1)) if batch.scaling is None else batch.scaling.take(steps)
+        raws = np.zeros((1, steps, width)) if batch.noise is None else batch.noise.take(steps)
+        which = [none if draws is None else draws.which for draws in (batch.scaling, batch.noise)]
+        noisy = self.step[:, ROWS.index("noisy"), 0]
+        (across if self.wide else along)(
+            time, steps, active, self.call, self.clock, self._flat(self.scale), scales, which[0], self._flat(self.raw),
+            raws, which[1], self._places(time, steps), self._flat(self.out), *sums, kept.curve, noisy, failed,
+        )  # fmt: skip
+
+    def _flat(self, array: Array) -> Array:
+        """Numbers of every run as they lie: (runs, numbers), or across the runs (numbers, runs)."""
+        return array[:, :, 0].T if self.wide else array[:, :, 0]
+
+    def _by_run(self, array: Array) -> Array:
+        return array.T if self.wide else array
+
+    def _places(self, first: int, steps: int) -> Int[IntArray, "steps"]:
+        """For every step of a block its place among the checkpoints, or -1."""
+        places, times = np.full(steps, -1), self.batch.checkpoints
+        low, high = np.searchsorted(times, [first + 1, first + steps + 1])
+        places[times[low:high] - first - 1] = np.arange(low, high)
+        return places
+
+    def _refuse(self, failed: Int[IntArray, "runs"]) -> None:
+        """Raise FloatingPointError if a run that was not done met a gradient that is not finite."""
+        if failed.any():
+            bad = (failed > 0) & ~self.batch.satisfied() & (failed <= self.batch.steps)
+            if bad.any():
+                time = failed[bad].min()
+                raise not_finite(int(self.batch.runs[np.argmax(bad & (failed == time))]), int(time))
+
+    def _look(self, time: int) -> None:
+        """Keep what is sampled at this time, and what is known of the runs that end."""
+        batch, kept, ended = self.batch, self.summary, np.flatnonzero(self.batch.steps == time)
+        batch.now.time = float(time)
+        for k, (probe, end) in enumerate(zip(batch.probes, kept.ends, strict=True)):
+            run, i = np.nonzero((kept.samples[k] == time) & (batch.steps >= time)[:, None])
+            if len(run):
+                kept.xbar[k, run, i], kept.sampled[k, run, i] = probe.sample(batch.now)[run], self.out[run, end - 1, 0]
+        kept.last[ended] = self.out[ended, : kept.last.shape[1], 0]
+        kept.keep(ended)
+
+    def _going_on(self, time: int, active: Int[IntArray, "before"]) -> Int[IntArray, "after"]:
+        """The runs that are not done; random numbers are drawn for them only."""
+        going_on = self.batch.going_on(time)
+        if not len(going_on):
+            self.summary.keep(np.flatnonzero(self.batch.steps > time))
+        elif len(going_on) < len(active):
+            for draws in (self.batch.scaling, self.batch.noise):
+                if draws is not None:
+                    draws.keep(np.arange(going_on[-1] + 1) if self.wide else going_on)
+        return going_on
