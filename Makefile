@@ -43,8 +43,8 @@ reproduce: setup ## measure every claim and write results/report.html; PRESET=sm
 report: setup ## judge and draw again what was measured
 	@$(BIN)/python -m analysis $(RESULTS)
 
-bench: setup ## the engine against its floor and against a textbook loop
-	$(BIN)/python -m benchmarks
+bench: setup ## the engines against their floor, a textbook loop and, if installed, JAX and PyTorch
+	@$(BIN)/python -m benchmarks $(RESULTS)
 
 lock: ## pin requirements.in again (needs uv)
 	uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

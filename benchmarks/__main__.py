@@ -1,97 +1,74 @@
-"""Speed of the engine: clipped Adam, Gaussian noise, the certificate at every step, one thread.
+"""Speed: clipped Adam on a Huber loss, the certificate at every step, one process a peer, all on one core.
 
-floor: drawing the same random numbers, alone. textbook: one run at a time, plain NumPy. Each figure is the median of
-several interleaved rounds in this process; quote the ratios, not the times.
+floor: drawing the same random numbers, alone, measured beside each figure. Each figure is the median of several
+rounds, each ratio that of the ratios within a round; quote the ratios, not the times.
 """
 
 from __future__ import annotations
 
-import resource
-import time
-from collections.abc import Callable
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from objectives import OBJECTIVES
-from objectives.noise import Gaussian
-from optimizers.ftrl import clipped_adam
-from simulation.certificate import Certificate
-from simulation.engine import Setup, simulate
-from simulation.recording import recipe
-from simulation.streams import Streams
+from benchmarks.measure import measure, measure_memory
+from benchmarks.peers import COMPILERS, PEERS, installed
 
-SHAPES = ((64, 1, 12000), (64, 10, 6000), (256, 16, 1200), (256, 64, 400), (32, 1000, 200))
-BETA, RADIUS, ROUNDS = 0.99, 0.01, 5
-STREAMS = Streams(0, "benchmark")
+COLUMNS = ["peer", "noise", "runs", "dim", "ns", "floor_ns", "ratio"]  # of bench.csv; ratio = ns/floor_ns
+LENGTHS = (10**7, 10**8)  # T of the compiled runs whose memory is measured
 
 
-def engine(runs: int, dim: int, steps: int) -> None:
-    """The engine on a Huber loss."""
-    setup = Setup(
-        OBJECTIVES["huber"](dim=dim), Gaussian(sigma=1.0), clipped_adam(RADIUS, BETA), np.full(runs, steps, np.int64)
-    )
-    simulate(setup, [recipe(Certificate, beta=np.full(runs, BETA), lam=np.ones(runs))], STREAMS)
-
-
-def floor(runs: int, dim: int, steps: int) -> None:
-    """The random numbers alone, about 1000 a fill."""
-    length = max(1, min(steps, 1024 // dim))
-    noise, scaling = np.empty((length, dim)), np.empty(length)
-    generators = [(STREAMS.generator(r, "noise"), STREAMS.generator(r, "scaling")) for r in range(runs)]
-    for _ in range(steps // length):
-        for first, second in generators:
-            first.standard_normal(out=noise)
-            second.standard_exponential(out=scaling)
-
-
-def textbook(runs: int, dim: int, steps: int) -> None:
-    """One run at a time, as one would write it down; `runs` runs of `steps` steps."""
-    objective = OBJECTIVES["huber"](dim=dim)
-    for run in range(runs):
-        rng = np.random.default_rng(run)
-        x, m, v = objective.start.copy(), np.zeros(dim), np.zeros(dim)
-        mean, sums, spread, weight, z = x.copy(), np.zeros(dim), 0.0, 0.0, np.zeros(dim)
-        for _ in range(steps):
-            x = x + rng.standard_exponential() * z
-            grad = objective.grad(x)
-            g = grad + rng.standard_normal(dim) / np.sqrt(dim)
-            m, v = BETA * m + g, BETA**2 * v + g * g
-            z = -np.clip(RADIUS * m / np.sqrt(v), -RADIUS, RADIUS)
-            weight = BETA * weight + 1.0
-            gap = x - mean
-            mean = mean + gap / weight
-            spread = (1.0 - 1.0 / weight) * (spread + gap @ gap / weight)
-            sums = BETA * sums + grad
-            _ = np.linalg.norm(sums) / weight + spread
-
-
-def nanoseconds(work: Callable[[int, int, int], None], runs: int, dim: int, steps: int) -> float:
-    """Nanoseconds per coordinate and step that `work` takes for `runs` runs of `steps` steps in `dim` coordinates."""
-    began = time.perf_counter()
-    work(runs, dim, steps)
-    return (time.perf_counter() - began) / (runs * dim * steps) * 1e9
-
-
-def main() -> None:
-    """Print the table, a row for each of SHAPES, and the peak memory."""
+def main(results: Path) -> None:
+    """Measure all peers that are installed, print what came out, and write results/bench.csv."""
+    if hasattr(os, "sched_setaffinity"):  # also for the processes that are started here
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    names = installed()
     print(
-        f"{'runs x dim':>12} {'engine ns':>10} {'us a step':>10} {'floor ns':>9} "
-        f"{'engine/floor':>13} {'textbook/engine':>16}"
+        f"peers: {', '.join(names)}; not installed: {', '.join(sorted(set(PEERS) - set(names))) or 'none'}", flush=True
     )
-    for runs, dim, steps in SHAPES:
-        engine(runs, dim, 64)
-        rounds = [
-            [nanoseconds(work, runs, dim, steps) for work in (engine, floor)]
-            + [nanoseconds(textbook, 1, dim, max(50, steps // 8))]
-            for _ in range(ROUNDS)
-        ]
-        mine, least, _ = np.median(rounds, axis=0)
-        ratio, gain = (np.median([r[i] / r[j] for r in rounds]) for i, j in ((0, 1), (2, 0)))
-        step = mine * runs * dim / 1000
-        print(f"{runs:>6} x {dim:<4} {mine:>10.1f} {step:>10.1f} {least:>9.1f} {ratio:>13.2f} {gain:>16.1f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:.0f} MB")
+    found = pd.DataFrame([json.loads(line) for name in names for line in _ask("peer", name)])
+    results.mkdir(parents=True, exist_ok=True)
+    found[COLUMNS].to_csv(results / "bench.csv", index=False)
+    _print(found, names)
+    for steps in LENGTHS:
+        print(f"peak memory of a compiled run of T = {steps:.0e} steps: {float(_ask('memory', str(steps))[0]):.0f} MB")
+
+
+def _ask(*arguments: str) -> list[str]:
+    """The lines that a process of this program prints."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
+
+
+def _print(found: pd.DataFrame, names: list[str]) -> None:
+    """The table, a row a case; then what concerns the compiled engine alone, and how long compilers take."""
+    keys = ["noise", "runs", "dim"]
+    table: Any = found.pivot(index=keys, columns="peer", values="ns")[names]
+    mine = found[found["peer"] == "compiled"].set_index(keys)
+    table.insert(0, "floor", mine["floor_ns"])
+    table["compiled/floor"] = mine["ratio"]
+    print("\nns per coordinate and step")
+    print(table.loc[mine.index].to_string(float_format="{:.4g}".format))
+    steps = ", ".join(f"{noise} {ns:.0f} ns" for noise, ns in mine.xs((1, 1), level=("runs", "dim"))["ns"].items())
+    print(f"\na compiled step of a single run in one coordinate: {steps}")
+    for name in filter(names.__contains__, COMPILERS):
+        seconds = found[found["peer"] == name].set_index("noise")["compiling"]  # gaussian: the code is there already
+        each, imports = seconds["two_point"].median(), seconds["none"]
+        print(f"{name} compiles for {each:.3f} s (first call minus second; median), with imports {imports:.2f} s")
 
 
 if __name__ == "__main__":
-    main()
+    match sys.argv[1:]:
+        case ["peer", name]:
+            measure(name)
+        case ["memory", steps]:
+            measure_memory(int(steps))
+        case [folder]:
+            main(Path(folder))
+        case _:
+            sys.exit("usage: python -m benchmarks RESULTS")
