@@ -10,7 +10,7 @@ export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup check test reproduce report bench lock clean
+.PHONY: help setup check test reproduce engines report bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this help
@@ -39,6 +39,11 @@ reproduce: setup ## measure every claim and write results/report.html; PRESET=sm
 	$(sort $(basename $(notdir $(wildcard conf/preset/*.yaml)))) >&2; exit 1; }
 	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' preset=$(PRESET) results=$(RESULTS) || code=1; \
 	$(BIN)/python -m analysis $(RESULTS) || code=1; exit $$code
+
+engines: setup ## run the smoke preset on both engines and compare what they find byte for byte
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && for engine in compiled numpy; do \
+	$(BIN)/python -m experiments -m 'case=glob(*)' preset=smoke engine=$$engine results="$$scratch/$$engine" || exit 1; done; \
+	$(BIN)/python .ci/engines.py "$$scratch/compiled" "$$scratch/numpy"
 
 report: setup ## judge and draw again what was measured
 	@$(BIN)/python -m analysis $(RESULTS)
