@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import hashlib
 import math
 import os
 import shutil
@@ -36,14 +37,22 @@ def folder() -> Path:
 
 
 @contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Held by one process at a time for each `what`: who comes later finds compiled what the first has compiled."""
+    place = int(hashlib.sha256(what.encode()).hexdigest()[:15], 16)  # a byte of the lock, which need not be there
+    with (folder() / "lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX, 1, place)
+        yield
+
+
+@contextmanager
 def compiling() -> Iterator[Any]:
-    """Numba, for one process at a time: who comes later finds compiled what the first has compiled."""
+    """Numba, for one process at a time."""
     import numba  # takes a third of a second, and whoever composes a sweep does not need it
 
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder()))
     vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
-    with (folder() / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone("numba"):
         yield numba
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from foundation.compiling import folder
+from foundation.compiling import alone, folder
 
 
 @lru_cache(maxsize=256)
@@ -21,9 +22,8 @@ def machine_code(text: str) -> tuple[int, Any]:
     names = _host()
     key = hashlib.sha256("\n".join([llvmlite.__version__, *names, text]).encode()).hexdigest()
     path = folder() / f"{key[:32]}.o"
-    code = path.read_bytes() if path.exists() else _compiled(text)
-    if not path.exists():
-        _keep(path, code)
+    with alone(key):
+        code = path.read_bytes() if path.exists() else _kept(path, _compiled(text))
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())  # which the engine owns
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
@@ -55,9 +55,11 @@ def _compiled(text: str) -> bytes:
     return bytes(machine.emit_object(module))
 
 
-def _keep(path: Path, code: bytes) -> None:
-    """Write it whole or not at all: others may be looking."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(code)
-    os.replace(name, path)
+def _kept(path: Path, code: bytes) -> bytes:
+    """Write it whole or not at all: others may be looking. A full disk is no reason to stop."""
+    with suppress(OSError):
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(code)
+        os.replace(name, path)
+    return code
