@@ -2,7 +2,7 @@
 
 `play` and `update` are two methods, so that the order of Algorithm 1 (arXiv 2405.18199) cannot be
 got wrong. Hyper-parameters are frozen; everything that changes lives in the state. Both declare which of their arrays
-have a row a run (foundation/runs.py): the engine selects runs from learners, and drops runs that are done from states.
+have a row a run (foundation/runs.py): the engine selects runs from learners, and compiles states by their rows.
 """
 
 from __future__ import annotations
