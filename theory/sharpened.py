@@ -1,6 +1,6 @@
 """Sharper constants for arXiv 2405.18199. All of it is ours, each with its proof; none is a published result.
 
-Names, symbols, shapes and errors as in `theory.adam_ema`.
+Names, symbols, shapes and errors as in `theory.adam_ema`. The proofs in full: docs/sharper.md.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
     D = 1, S = sum v, V = sum ||v||^2, theta = ||S||/sqrt V, p(theta) = 3/2 - theta^2/2 for theta <= 1, 2 - theta above.
     The loss paid is <= sqrt(V) p(theta), by induction: for one step v = (a along S, b across), scaled to V = 1,
     r = sqrt(1 + a^2 + b^2), theta' = sqrt((theta + a)^2 + b^2)/r, one shows p(theta) - min(theta, 1) a <= r p(theta')
-    (a test searches for a violation). Then regret = loss + ||S|| <= sqrt(V) (p(theta) + theta) <= 2 sqrt V.
+    (decided exactly by tests/proofs). Then regret = loss + ||S|| <= sqrt(V) (p(theta) + theta) <= 2 sqrt V.
     Sharp: v = (1, -R) pays R, has ||S|| = R - 1, and (2R - 1)/sqrt(1 + R^2) -> 2.
     """
     positive(radius=radius)
