@@ -63,7 +63,7 @@ def test_sharpened_parameters() -> None:
     steps = LEADING * kappa**2 * gap * lam**0.5 * eps**-3.5
     rate, width = (4 * eps / (7 * kappa)) ** 2, (eps / (7 * lam)) ** 0.5
 
-    def total(rate: np.ndarray, width: np.ndarray, steps: float) -> np.ndarray:  # plain: 1 - beta < 1e-16 of beta
+    def total(rate: np.ndarray, width: np.ndarray, steps: float) -> np.ndarray:  # theory's, for a beta that rounds to 1
         beta = 1 - rate
         noise = 2**0.5 * kappa * (beta / steps + rate) / np.sqrt(rate * (1 + beta))
         return (
@@ -76,14 +76,14 @@ def test_sharpened_parameters() -> None:
     assert total(rate, width, 1.001 * steps) <= eps < total(rate, width, 0.999 * steps)
     around = np.exp(np.random.default_rng(0).normal(scale=[[0.5], [0.5]], size=(2, 100_000)))
     assert np.min(total(rate * around[0], width * around[1], 0.999 * steps)) > eps
-    coarse = 1e-3, 0.7, 40.0  # the same function as theory's
+    coarse = 1e-3, 0.7, 40.0  # rate, width, steps
     theirs = ours.guarantee_l1(lam, gap, [lipschitz], [sigma], coarse[0] * coarse[1], 1 - coarse[0], coarse[2])
     assert_allclose(total(*coarse), theirs)
 
 
 def test_the_average_of_the_ema_of_gradients() -> None:
-    """The counterexample's lemma, on gradients that turn and swell; without the clip it fails."""
-    steps, rho, begin = 1500, 0.1, 150
+    """The counterexample's lemma, on gradients that turn and swell; for plays of half the length it fails."""
+    steps, rho, begin = 2500, 0.1, 60
     time = np.arange(steps)
     angle, size = 0.9 * np.sin(0.02 * time), 1.0 - 0.4 * np.sin(0.005 * time) ** 2
     grads = size[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -94,12 +94,8 @@ def test_the_average_of_the_ema_of_gradients() -> None:
     least = lengths[begin:steps].min()
     assert least >= rho, "the lemma applies"
     margin = 1 / (rho**2 * steps) + rho**2 / least + 2 * begin / steps
-    clipped, free = (
-        lengths[1:].mean()
-        + (plays(DiscountedFTRL(1.0, 1 - rho**2, (1 - rho**2) ** 2, clipped=clip), grads) * grads).sum() / steps
-        for clip in (True, False)
-    )
-    assert abs(clipped) <= margin < abs(free)
+    paid = (plays(beta_ftrl(1.0, 1 - rho**2), grads) * grads).sum() / steps
+    assert abs(lengths[1:].mean() + paid) <= margin < abs(lengths[1:].mean() + paid / 2)
 
 
 def test_von_bahr_esseen_on_trees() -> None:
