@@ -216,6 +216,16 @@ def worse_of_two_terms(on: Any, c: Any, mean: Any, spread: Any, k: Any, larger: 
     return given, mean + k * spread, c * larger * (mean + spread)
 
 
+@inequality("(I22)", GOLDSTEIN, "1", "0.99")
+def goldstein_distance(
+    on: Any, c: Any, mean: Any, spread: Any, eps: Any, width: Any, slope: Any, distance: Any, larger: Any
+) -> Any:
+    given = [mean >= 0, spread >= 0, mean + spread <= eps, eps < width, slope >= 0, distance >= 0]  # width: lam delta^2
+    given += [width * distance <= width * mean + spread * (distance + slope)]
+    given += [larger >= 1, larger * (width - eps) >= slope]
+    return given, distance, c * larger * eps
+
+
 # Heavy tails; the constant is a factor of the document's power of 2
 
 
@@ -243,19 +253,19 @@ def subadditive_power(k: int, n: int) -> Formula:
 
 
 for k, n in POWERS:
-    inequality("(I22)", TAILS, "1", "0.99")(gradient_of_the_power(k, n))
-    inequality("(I23)", TAILS, "1", "0.99")(concave_power(k, n))
-    inequality("(I24)", TAILS, "1", "0.99")(subadditive_power(k, n))
+    inequality("(I23)", TAILS, "1", "0.99")(gradient_of_the_power(k, n))
+    inequality("(I24)", TAILS, "1", "0.99")(concave_power(k, n))
+    inequality("(I25)", TAILS, "1", "0.99")(subadditive_power(k, n))
 
 
-@inequality("(I25)", TAILS, "0.93", "0.92")
+@inequality("(I26)", TAILS, "0.93", "0.92")
 def power_of_a_sum(on: Any, c: Any, root: Any, cosine: Any) -> Any:
     given = [root >= 0, cosine >= -1, cosine <= 1]  # p = 3/2, ||a|| = 1, ||b|| = root^2
     fourth = on.sqrt(1 + 2 * cosine * root**2 + root**4, 4)
     return given, fourth**3, 1 + 3 * cosine * root**2 / 2 + c * on.sqrt(on.number("2")) * root**3
 
 
-@inequality("(I26)", TAILS, "1", "1.01")
+@inequality("(I27)", TAILS, "1", "1.01")
 def weights_of_the_power(on: Any, c: Any, root: Any) -> Any:
     return [root > 0, root < 1], c * (1 - root**2), 1 - root**3  # p = 3/2, beta = root^2
 
@@ -263,12 +273,12 @@ def weights_of_the_power(on: Any, c: Any, root: Any) -> Any:
 # The counterexample
 
 
-@inequality("(I27)", COUNTEREXAMPLE, "11/16", "0.6944")
+@inequality("(I28)", COUNTEREXAMPLE, "11/16", "0.6944")
 def one_step_turns_little(on: Any, c: Any, rho: Any, lipschitz: Any, size: Any) -> Any:
     given = [rho > 0, 4 * rho <= 1, lipschitz > 0, size >= rho * lipschitz]
     return given, c * size, (1 - rho**2) * size - rho**2 * lipschitz
 
 
-@inequality("(I28)", COUNTEREXAMPLE, "1", "0.99")
+@inequality("(I29)", COUNTEREXAMPLE, "1", "0.99")
 def length_of_what_turned(on: Any, c: Any, along: Any, across: Any) -> Any:
     return [along > 0], 2 * along * (on.sqrt(along**2 + across**2) - along), c * across**2
