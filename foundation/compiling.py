@@ -61,7 +61,9 @@ def library() -> dict[str, Callable[[Any], Any]]:
     """Functions of the C library, by name, elementwise: NumPy has its own of some of them, which round differently."""
     with compiling() as numba:
         elementwise = numba.vectorize(["float64(float64)"], cache=True)
-        return {"exp": elementwise(_exp), "sin": elementwise(_sin), "erfc": elementwise(_erfc)}
+        return {
+            name: elementwise(body) for name, body in {"exp": _exp, "sin": _sin, "cos": _cos, "erfc": _erfc}.items()
+        }
 
 
 def _exp(x: float) -> float:
@@ -70,6 +72,10 @@ def _exp(x: float) -> float:
 
 def _sin(x: float) -> float:
     return math.sin(x)
+
+
+def _cos(x: float) -> float:
+    return math.cos(x)
 
 
 def _erfc(x: float) -> float:

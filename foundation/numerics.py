@@ -94,6 +94,12 @@ def sin(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 @recordable
+def cos(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """The C library's cosine, elementwise."""
+    return library()["cos"](x)
+
+
+@recordable
 def erfc(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The C library's complementary error function, elementwise."""
     return library()["erfc"](x)

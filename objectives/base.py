@@ -127,3 +127,19 @@ class Separable(Protocol):
     def slopes(self) -> tuple[PiecewiseSlope | SmoothSlope, ...]:
         """The derivatives f_i', one per coordinate (length dim)."""
         ...
+
+
+@runtime_checkable
+class Winding(Protocol):
+    """A floor under a function S that a group of motions of space, shifts along x_1 with turns, changes by constants.
+
+    Above the floor grad F = grad S; at it grad F = share grad S, 0 <= share <= 1.
+    """
+
+    def unwound(self, x: Float[Array, "*batch dim"], height: float) -> Float[Array, "*batch dim"]:
+        """The point with x_1 = height into which one of the motions takes x."""
+        ...
+
+    def room(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
+        """A number r such that y is above the floor wherever y_1 > x_1 - r."""
+        ...

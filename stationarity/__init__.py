@@ -11,7 +11,7 @@ itself (say 0 at the kink of |x|) is ignored where f' is piecewise affine, for a
 
 bracket.py holds the answer and a checker of it; oracle.py and branch_and_bound.py the certified minima, the only parts
 that need trust; convex_envelope.py, direction_problem.py and solver.py search; general.py serves non-separable
-objectives.
+objectives; paraboloid.py carries one proof to many points.
 """
 
 from __future__ import annotations
@@ -22,18 +22,22 @@ from foundation.arrays import Array, Float
 from objectives.base import Objective, PiecewiseSlope, Separable
 from stationarity.bracket import Bracket, CertificateError, Norm, Verified, dual_value, verify
 from stationarity.general import measure_general
+from stationarity.paraboloid import Paraboloid, measure_winding, paraboloid
 from stationarity.separable import measure_scalar, measure_separable
 
 __all__ = [
     "Bracket",
     "CertificateError",
     "Norm",
+    "Paraboloid",
     "Verified",
     "dual_value",
     "measure",
     "measure_general",
     "measure_scalar",
     "measure_separable",
+    "measure_winding",
+    "paraboloid",
     "verify",
 ]
 

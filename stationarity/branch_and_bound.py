@@ -38,7 +38,8 @@ class Local:
         self.height = constants.lipschitz / safe
         # Lipschitz constants of g and of its Jacobian, per unit of e
         self.steepness = constants.smoothness * (self.length / safe if self.scale > 0 else 1.0)
-        self.bend = constants.hessian_lipschitz / self.lam
+        self.local = getattr(self.objective, "hessian_lipschitz_near", None)
+        self.tilted = self.local is not None or np.isfinite(constants.hessian_lipschitz)
         self.certified = bool(np.isfinite(self.steepness))
         self.signs = np.array(list(product((-1.0, 1.0), repeat=len(self.x))))
 
@@ -47,11 +48,24 @@ class Local:
         point = self.x + e * self.length
         return (point - self.x) / self.length, self.objective.grad(point) / self.scale
 
+    def bend(self, centre: Float[Array, "boxes dim"], half: float) -> float | Float[Array, "boxes"]:
+        """A Lipschitz constant of the Jacobian of g in each box, or one for all."""
+        if self.local is None:
+            return self.objective.constants.hessian_lipschitz / self.lam
+        radius = half * self.length * np.sqrt(len(self.x)) * (1.0 + 1e-9)
+        return np.asarray(self.local(self.x + self.length * centre, radius)) / self.lam
+
     def add(self, e: Float[Array, "dim"]) -> None:
         """Put one more atom at offset e."""
         e, g = self.slope(e)
         self.atoms.append(e)
         self.slopes.append(g)
+
+    def reach(self, u: Float[Array, "dim"], v: Float[Array, "dim"]) -> float:
+        """|e| beyond which <u, g(e)> + |e|^2 - <v, e> exceeds its value at 0, by |u| height: see `search`."""
+        norm, speed, at_zero = float(np.linalg.norm(u)), float(np.linalg.norm(v)), float(u @ self.first) / self.scale
+        reach = 0.5 * (speed + np.sqrt(speed**2 + 4.0 * max(norm * self.height + at_zero, 0.0))) * (1.0 + 1e-9)
+        return float(reach + 4.0 * np.spacing(np.abs(self.x).max() + reach * self.length) / self.length)
 
     def search(self, u: Float[Array, "dim"], v: Float[Array, "dim"], gap: float) -> tuple[float, bool]:
         """(a lower bound of inf <u, g(e)> + |e|^2 - <v, e>, whether it is within `gap`); adds the best atom.
@@ -60,9 +74,8 @@ class Local:
         Lipschitz constant of grad F the bound is only the least value seen.
         """
         norm, speed, at_zero = float(np.linalg.norm(u)), float(np.linalg.norm(v)), float(u @ self.first) / self.scale
-        reach = 0.5 * (speed + np.sqrt(speed**2 + 4.0 * max(norm * self.height + at_zero, 0.0))) * (1.0 + 1e-9)
-        reach += 4.0 * float(np.spacing(np.abs(self.x).max() + reach * self.length)) / self.length
-        half, centre = float(reach), np.zeros((1, len(u)))
+        reach = self.reach(u, v)
+        half, centre = reach, np.zeros((1, len(u)))
         best, place, done, spent, complete = at_zero, np.zeros(len(u)), np.inf, 0, self.certified
         for _ in range(LEVELS):
             e, value, low = self._boxes(u, v, centre, half)
@@ -95,7 +108,7 @@ class Local:
         mean value and mean differences by at least the least residual at a corner. What is left is minimised exactly.
         """
         norm, dim = float(np.linalg.norm(u)), len(u)
-        tilted = self.certified and np.isfinite(self.bend)
+        tilted = self.certified and self.tilted
         wanted = centre[:, None] + half * self.signs if tilted else centre[:, None]
         e, g = self.slope(wanted)
         height = np.vecdot(g, u)
@@ -105,7 +118,7 @@ class Local:
         if tilted:
             chord = (height[..., None] * self.signs).mean(axis=1) / half
             rest = height - half * np.vecdot(chord[:, None], self.signs)
-            level = rest.min(axis=1) - dim * norm * self.bend * half**2 / 2.0 - moved
+            level = rest.min(axis=1) - dim * norm * self.bend(centre, half) * half**2 / 2.0 - moved
         else:
             level = height[:, 0] - (norm * self.steepness * half * np.sqrt(dim) + moved if self.certified else np.inf)
         at = np.clip(0.5 * (v - chord), centre - half, centre + half)

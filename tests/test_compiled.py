@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from experiments.words.broken import BROKEN
 from foundation import compiling
 from foundation.arrays import Array, Float
-from foundation.numerics import erfc, exp, largest, norm, picked, shifted, sin, smallest, total
+from foundation.numerics import cos, erfc, exp, largest, norm, picked, shifted, sin, smallest, total
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from optimizers.ftrl import beta_ftrl, clipped_adam, paper_learner
 from optimizers.methods import METHODS
@@ -69,7 +69,7 @@ def batch(runs, dim, parts, probes, learn=None, steps=6, noise=GAUSSIAN().fill, 
     return Batch(runs, np.full(len(runs), steps), now, parts, learn, probes, times, scaling, raw)
 
 
-ONE = {each.__name__: each for each in (np.abs, np.floor, np.rint, np.sign, np.negative, np.square, exp, erfc)}
+ONE = {each.__name__: each for each in (np.abs, np.floor, np.rint, np.sign, np.negative, np.square, exp, cos, erfc)}
 ONE |= {"root": lambda a: np.sqrt(np.abs(a)), "sin": lambda a: sin(np.clip(a, -50.0, 1e6))}
 ONE["twice"] = lambda a: (a > 1.0) * 2.0
 TWO = {each.__name__: each for each in (np.add, np.subtract, np.multiply, np.divide, np.copysign)}

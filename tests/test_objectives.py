@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from foundation.settings import settings
 from objectives import OBJECTIVES, build
 from objectives.base import Separable
 
@@ -190,11 +191,16 @@ def test_slopes(objective):
 
 def test_extremes(name):
     """At 0, at the start, d = 1, and F scaled by 1e-100 and 1e100: finite, without warnings."""
-    units, whole = OBJECTIVES.exam(name).units, build(OBJECTIVES, name, {"dim": 1})
+    one = {"dim": 1} if "dim" in settings(OBJECTIVES[name]) else {}
+    units, whole = OBJECTIVES.exam(name).units, build(OBJECTIVES, name, one)
     assert units, "which arguments carry the unit of F?"
+
+    def scaled(value, scale):
+        return tuple(scale * each for each in value) if isinstance(value, tuple) else scale * value
+
     for scale in (1e-100, 1.0, 1e100):
-        objective = build(OBJECTIVES, name, {"dim": 1} | {key: scale * getattr(whole, key) for key in units})
-        for x in (np.zeros((1, 1)), objective.start[None], np.full((1, 1), 1e10)):
+        objective = build(OBJECTIVES, name, one | {key: scaled(getattr(whole, key), scale) for key in units})
+        for x in (np.zeros_like(whole.start)[None], objective.start[None], np.full((1, len(whole.start)), 1e10)):
             assert np.isfinite(objective.value(x)).all() and np.isfinite(objective.grad(x)).all()
         c = objective.constants
         assert 0 < c.gap < np.inf and 0 < c.lipschitz < np.inf

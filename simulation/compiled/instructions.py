@@ -12,7 +12,7 @@ from foundation.numerics import LANES
 
 VECTOR = f"<{LANES} x double>"
 LIBRARY = {"absolute": "llvm.fabs.f64", "sqrt": "llvm.sqrt.f64", "floor": "llvm.floor.f64", "rint": "llvm.rint.f64"}
-LIBRARY |= {"exp": "exp", "sin": "sin", "erfc": "erfc", "copysign": "llvm.copysign.f64"}
+LIBRARY |= {"exp": "exp", "sin": "sin", "cos": "cos", "erfc": "erfc", "copysign": "llvm.copysign.f64"}
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 RELATIONS = {"less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq"}
 RELATIONS |= {"not_equal": "une"}

@@ -20,7 +20,7 @@ NUMERIC += ("negative", "positive", "absolute", "sqrt", "floor", "rint", "sign")
 RELATIONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
 LOGICAL = {"bitwise_and": "and", "bitwise_or": "or", "invert": "not"}
 LOGICAL |= {"logical_and": "and", "logical_or": "or", "logical_not": "not"}
-ELEMENTARY = ("exp", "sin", "erfc")
+ELEMENTARY = ("exp", "sin", "cos", "erfc")
 REDUCTIONS = ("total", "largest", "smallest", "first")
 
 

@@ -1,0 +1,128 @@
+"""Theorem 11 as stated, for C much larger than G + sigma: an objective on which the infimum itself is too large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from experiments.theorem11_stationarity import AtGuess, Theorem11, sampled_times, stationarity_over_eps
+from experiments.words.algorithm import algorithm1
+from experiments.words.broken import with_broken_learner
+from experiments.words.claim import Measurement, Statements, Twin
+from experiments.words.evidence import INFIMUM, Check, Curve, Evidence, Form, Panel
+from experiments.words.grid import Grid
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from foundation.settings import setting
+from objectives.base import Separable, Winding
+from simulation.certificate import Certificate
+from simulation.plan import Signals
+from simulation.recording import recipe
+from stationarity import measure_winding
+from theory import adam_ema, sharpened
+
+TIMES = 1000  # sampled times of a run, one in each of as many strata of 1..T
+FORMS: tuple[Form, ...] = ("stated", "ours")
+EVERY = 8  # of the sampled times, one is drawn
+GAP = 5e-4  # relative, that the certified search may leave open
+
+
+@dataclass(frozen=True)
+class Counterexample(Theorem11):
+    """Measured: the infimum ||grad F(xbar_t)||^[lam] over eps, averaged over 1000 sampled t, one in each of as many
+    equal parts of 1..T, at the theorem's own beta, D and T, without noise. A row is refuted if a certified lower bound
+    of the infimum has a mean above the bound; the certified upper bound is ||grad F(xbar_t)||. The start may meet the
+    bound: what is asked is whether the descent does.
+
+    On a helix (objectives/helix.py) the gradient turns all the way down. A run that uses up Delta at T has an average
+    ||E grad F(y_t)|| of eps, as Lemma 7 says; but ||grad F(xbar_t)|| is longer, xbar_t being another point than the
+    path's. What the infimum could gain by averaging gradients along the path, its second term charges in full, up to
+    eps/16. The stated bound tends to eps as C grows, and fails. Sharper lemmas give it for C <= 12.2 (G + sigma), where
+    it holds here, too, and (17/16 + 0.237 (G + sigma)/C) eps for every C >= eps (docs/sharper.md, The counterexample).
+    """
+
+    name: ClassVar[str] = "theorem11_counterexample"
+    label: ClassVar[str] = "Theorem 11 (large C)"
+    title: ClassVar[str] = "The infimum for C much larger than G + sigma, on a helix"
+    statements: ClassVar[Statements] = (adam_ema.theorem11_bound, sharpened.theorem11_bound)
+
+    guess_ratios: tuple[float, ...] = setting((30.7, 12.0), "[0.1, inf)")
+    noise_levels: tuple[float, ...] = setting((0.0,), "[0, 0]")
+    runs: int = setting(4, "[2, inf)")
+    share: float = 1.0  # of the theorem's T
+
+    def accepts(self, problem: Any) -> None:
+        """An objective whose infimum can be certified from below at any point."""
+        super().accepts(problem)
+        self.require(isinstance(problem.objective, Separable | Winding), problem, "a separable or a winding objective")
+
+    def grid(self, problem: Problem, context: Context) -> Grid[AtGuess]:
+        """The settings C = ratio G."""
+        found, scales = [], problem.scales.with_noise(0.0)
+        for ratio in self.guess_ratios:
+            guess = ratio * scales.lipschitz
+            beta, radius, whole = self.parameters(guess, self.lam, scales)
+            steps = int(np.ceil(self.share * whole))
+            found.append(AtGuess(guess, 0.0, scales, self.lam, float(beta), float(radius), steps))
+        return Grid(tuple(found), self.runs)
+
+    def measure(self, problem: Problem, context: Context) -> Measurement:
+        """For each C the infimum against the stated bound and ours."""
+        grid = self.grid(problem, context)
+        beta, radius, lam, steps = (grid.column(name) for name in ("beta", "radius", "lam", "steps"))
+        times = sampled_times(steps, TIMES, context)
+        probe = recipe(Certificate, beta=beta, lam=lam, norm=self.norm, samples=times)
+        signals = yield algorithm1(problem, self.learner(radius, beta, False), steps, probe)
+        lower, upper = self._infimum(problem, signals["xbar"].reshape(-1, problem.scales.dim))
+        shape = signals["xbar"].shape[:2]
+        mine = {"low": lower.reshape(shape), "high": upper.reshape(shape), "share": times / steps[:, None]}
+        mine["descent"] = signals["norm.mean"] / self.eps
+        checks: list[Check] = []
+        curves: list[Curve] = []
+        for at, found in grid.split(mine):
+            checks += self._rows(at, found)
+            curves += self._lines(at, found)
+        panel = Panel("infimum", "t/T", "infimum at xbar_t / eps", "linear", "linear")
+        return Evidence(tuple(checks), tuple(curves), (panel,))
+
+    def _rows(self, at: AtGuess, found: Signals) -> list[Check]:
+        """The infimum against the stated bound and ours."""
+        low, high, bounds = found["low"].mean(axis=1), found["high"].mean(axis=1), self.bounds(at)
+        note = f"certified in [{low.mean():.5g}, {high.mean():.5g}]; avg ||E grad F(y)||/eps = "
+        note += f"{found['descent'].mean():.5g}; T={at.steps}"
+        return [
+            Check("expected", form, INFIMUM, self._where(at), bounds[form], high, 0.0, None, low, note)
+            for form in FORMS
+        ]
+
+    def _lines(self, at: AtGuess, found: Signals) -> list[Curve]:
+        """The lower bounds over t/T, with their range and that of the upper bounds, and both bounds of the theorem."""
+        x, low = found["share"].mean(axis=0)[::EVERY], found["low"][:, ::EVERY]
+        band = low.min(axis=0), found["high"].max(axis=0)[::EVERY]
+        lines = [Curve("infimum", self._where(at), "measured", x, low.mean(axis=0), *band)]
+        ends, bounds = np.array([0.0, 1.0]), self.bounds(at)
+        for form in FORMS:
+            label = f"{form} {bounds[form]:.5g} eps, {self._where(at)}"
+            lines.append(Curve("infimum", label, "bound", ends, np.full(2, bounds[form]), form=form))
+        return lines
+
+    @staticmethod
+    def _where(at: AtGuess) -> str:
+        return f"C={at.guess:.4g} C/G={at.guess / at.scales.lipschitz:.4g}"
+
+    def _infimum(
+        self, problem: Problem, points: Float[Array, "points dim"]
+    ) -> tuple[Float[Array, "points"], Float[Array, "points"]]:
+        """Certified lower and upper bounds over eps."""
+        if isinstance(problem.objective, Separable):
+            return stationarity_over_eps(problem.objective, points, self.lam, self.norm, self.eps)
+        lower, upper = measure_winding(problem.objective, points, self.lam, GAP)
+        return lower / self.eps, upper / self.eps
+
+    def controls(self) -> dict[str, Twin]:
+        """At the smallest C, where the stated bound holds: a learner without momentum breaks it by half a percent."""
+        smallest = replace(self, guess_ratios=(min(self.guess_ratios),))
+        early = smallest.twin("stopped after a tenth of T, before the descent is over", share=0.1)
+        return {"a tenth of T": early, **with_broken_learner(smallest, "no momentum")}
