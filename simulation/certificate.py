@@ -72,3 +72,17 @@ class Certificate(Probe):
     def sample(self, now: Step) -> Float[Array, "runs dim"]:
         """xbar_t = x_t - k_t w_t."""
         return now.x - self.keep[:, None] * self.offset
+
+
+class Undivided(Certificate):
+    """The certificate beside W_t times its parts, for averages over t with weights in proportion to W_t.
+
+    1 - beta^t = (1-beta) W_t: so a mean of undivided_norm over t is one of the norm with weights 1 - beta^t.
+    """
+
+    signals = ("undivided_norm", "undivided_certificate", *Certificate.signals)
+
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """W_t norm, W_t certificate; norm, spread and certificate at xbar_t."""
+        size, spread, certificate = super().step(now)
+        return self.weight * size, self.weight * certificate, size, spread, certificate
