@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the project is not installed, and a script sees only its own folder
 
 from analysis.tables import CONTROLS, VERDICTS  # noqa: E402
+from analysis.tightness import TIGHTNESS  # noqa: E402
 
 BAD = (
     "case=nosuch",
@@ -38,7 +39,7 @@ def main(results: Path) -> int:
 
 def columns(results: Path) -> list[str]:
     """The tables have the columns that the analysis declares, in that order."""
-    promised = {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS}
+    promised = {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}
     found = {name: tuple(pd.read_csv(results / name, nrows=0).columns) for name in promised}
     return [
         f"{name} has columns {found[name]}, not {promised[name]}" for name in promised if found[name] != promised[name]

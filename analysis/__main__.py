@@ -1,4 +1,4 @@
-"""`python -m analysis [results]`: verdicts.csv, controls.csv, figures and report.html from the last sweep's cells."""
+"""`python -m analysis [results]`: tables, figures and report.html from the last sweep's cells."""
 
 from __future__ import annotations
 

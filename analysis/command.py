@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis import figures, report
 from analysis.tables import CONTROLS, tables
+from analysis.tightness import tightness
 from experiments.sweep.cells import Cell, load
 
 
@@ -53,10 +54,12 @@ def run(arguments: list[str], context: BaseContext) -> int:
         drawn = pool.map(partial(figures.draw, folder=drawings), cells)
         verdicts, twins = tables(cells)
         pool.submit(figures.summary, verdicts, drawings).result()
+        tight = tightness(verdicts, cells)
         list(drawn)  # errors included
     verdicts.to_csv(results / "verdicts.csv", index=False, float_format="%.6g")
     twins.to_csv(results / "controls.csv", columns=list(CONTROLS), index=False, float_format="%.6g")
-    report.write(verdicts, twins, cells, results, preset, missing)
+    tight.to_csv(results / "tightness.csv", index=False, float_format="%.6g")
+    report.write(verdicts, twins, tight, cells, results, preset, missing)
     _print(verdicts, missing, results)
     return 1 if missing else 0
 

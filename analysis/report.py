@@ -11,7 +11,7 @@ from typing import get_args
 
 import pandas as pd
 
-from analysis import ablation
+from analysis import ablation, tightness
 from analysis.tables import REPORTED
 from experiments.sweep.cells import Cell
 from experiments.words.evidence import CERTIFICATE, INFIMUM, Form
@@ -47,6 +47,7 @@ fit; its exponents of T follow from beta and D.</p>
 def write(
     table: pd.DataFrame,
     twins: pd.DataFrame,
+    tight: pd.DataFrame,
     cells: Sequence[Cell],
     results: Path,
     preset: str,
@@ -65,6 +66,7 @@ def write(
         summary=_picture(results / "figures" / "summary.svg"),
         remarks=_remarks(table, missing),
         ablations=ablation.page(twins),
+        tightness=tightness.page(tight),
         without=NO_ROW,
         claims="".join(_section(label, table, cells, results) for label in labels),
     )

@@ -16,6 +16,7 @@ from analysis import ablation, figures
 from analysis.command import run
 from analysis.judge import ALPHA, judge
 from analysis.tables import CONTROLS, VERDICTS, tables
+from analysis.tightness import TIGHTNESS
 from experiments.sweep.cells import Cell, load, save
 from experiments.words.evidence import (
     CERTIFICATE,
@@ -218,7 +219,7 @@ def test_columns(tmp_path):
     """The tables on disk have the columns that are declared, and no more."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
     assert run([str(tmp_path)], get_context("spawn")) == 0
-    for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS}.items():
+    for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}.items():
         assert tuple(pd.read_csv(tmp_path / name).columns) == columns
 
 
