@@ -16,17 +16,21 @@ from experiments.sweep.claims import CLAIMS
 from experiments.sweep.tables import cases
 from experiments.words.claim import statement
 from tests.formulas import Formula
-from theory import adam_ema, complexity, ledger, sharpened, spread
+from theory import adam_ema, complexity, discounts, ledger, sharpened, spread
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-MODULES = (adam_ema, ledger, sharpened, spread, complexity)
+MODULES = (adam_ema, ledger, sharpened, spread, discounts, complexity)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
     for name, function in vars(module).items()
     if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
 }
-NO_FORMULA = {"spread.straight_line_spread"}  # an average that has none
+NO_FORMULA = {  # an average, a sum and a maximum that have none
+    "spread.straight_line_spread",
+    "discounts.slow_growth",
+    "discounts.bounded_limit",
+}
 SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
 
 SYMBOLS = {  # which argument a symbol of the paper is
@@ -48,14 +52,17 @@ SYMBOLS = {  # which argument a symbol of the paper is
     "sum_t E Regret_t(u_t)": "regret_sum",
     "sum_t ||v_t||^2": "square_sum",
     "sum_t beta^{2(T-t)} ||g_t||^2": "discounted_square_sum",
+    "sum_t beta2^{T-t} ||g_t||^2": "own_square_sum",
     "sigma": "sigma",
     "beta": "beta",
+    "beta1": "beta1",
+    "beta2": "beta2",
     "lam": "lam",
     "eps": "eps",
     "delta": "delta",
 }
 WHOLE = ("steps", "time", "dim")
-SHARES = ("beta",)
+SHARES = ("beta", "beta1", "beta2")
 
 
 def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -70,6 +77,8 @@ def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[s
             arguments[name] = rng.uniform(0.05, 0.95) if name in SHARES else 10 ** rng.uniform(-1, 1)
     if "l1_scale" in arguments and "l1_sigma" in arguments:
         arguments["l1_scale"] += arguments["l1_sigma"]
+    if function.__name__.startswith("fast_"):
+        arguments["beta2"] *= arguments["beta1"] ** 2
     if "guess" in arguments:
         arguments["guess"] += arguments["eps"]
     worth = {symbol: arguments[name] for symbol, name in SYMBOLS.items() if name in arguments}
@@ -113,7 +122,7 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert text.endswith("."), text
     assert text[0].isupper() or text[0] in "|(" or text.startswith("beta-FTRL"), text
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
-    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread") or "stopped" in name)
+    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "discounts") or "stopped" in name)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
