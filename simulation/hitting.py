@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from foundation.arrays import Array, Bool, BoolArray, Float
+from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
 from foundation.numerics import norm
 from objectives.base import Objective
 from simulation.certificate import Certificate, Norm
@@ -29,9 +29,10 @@ class HittingTime(Certificate):
         lam: Float[Array, "runs"],
         target: Float[Array, "runs"],
         norm: Norm = "l2",
+        samples: Int[IntArray, "runs k"] | None = None,
         whole: bool = False,
     ) -> None:
-        super().__init__(beta, lam, norm)
+        super().__init__(beta, lam, norm, samples)
         self.target, self.stops = target, not whole
 
     def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
