@@ -20,6 +20,10 @@ from theory import adam_ema, complexity, discounts, ledger, sharpened, spread
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 MODULES = (adam_ema, ledger, sharpened, spread, discounts, complexity)
+from theory import adam_ema, complexity, ledger, sharpened, spread, tuning
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+MODULES = (adam_ema, ledger, sharpened, spread, tuning, complexity)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
@@ -31,6 +35,8 @@ NO_FORMULA = {  # an average, a sum and a maximum that have none
     "discounts.slow_growth",
     "discounts.bounded_limit",
 }
+# an average that has none, and what is found by a search
+NO_FORMULA = {"spread.straight_line_spread", "tuning.sharpened_parameters", "tuning.theorem18_at_target"}
 SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
 
 SYMBOLS = {  # which argument a symbol of the paper is
@@ -123,6 +129,7 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert text[0].isupper() or text[0] in "|(" or text.startswith("beta-FTRL"), text
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "discounts") or "stopped" in name)
+    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "tuning") or "stopped" in name)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
