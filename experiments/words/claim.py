@@ -44,7 +44,7 @@ class Claim:
     theory/ that bound what is measured: their docstrings state the claim. Its own says what is measured, and what it
     claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ",
     "Measured: "), unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the
-    algorithm's output rather than a lemma of the proof.
+    algorithm's output rather than a lemma of the proof. heavy_tails: whether it does without a finite sigma.
     """
 
     name: ClassVar[str]
@@ -54,6 +54,7 @@ class Claim:
     statements: ClassVar[Statements] = ()
     about: ClassVar[type[Problem] | type[Game]] = Problem
     end_to_end: ClassVar[bool] = False
+    heavy_tails: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_settings(self, "case.settings")
@@ -69,6 +70,8 @@ class Claim:
         """Raises ValueError if the claim cannot be measured on the problem."""
         what = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
         self.require(isinstance(problem, self.about), problem, what)
+        if isinstance(problem, Problem) and not self.heavy_tails:
+            self.require(np.isfinite(problem.scales.sigma), problem, "noise of a finite sigma")
 
     def require(self, fulfilled: bool | np.bool, problem: Problem | Game, what: str) -> None:
         """For `accepts`: raises ValueError, one line that names problem, claim and what it needs, unless fulfilled."""
