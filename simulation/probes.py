@@ -60,6 +60,39 @@ class Regret(Probe):
         return norm(vector) if self.norm == "l2" else total(np.abs(vector))
 
 
+class MeanRegret(Probe):
+    """The mean of the discounted regret against the best comparator of the ball, with as little noise as can be.
+
+    Signals: loss = sum_s beta^{t-s} <grad F(x_s), z_s>, which is bounded and has the mean of the loss played, for z_s
+    is chosen before the noise; seen = ||S^g_t||, so that E sup_u Regret_t(u) = E[loss + D seen]; noise =
+    ||S^g_t - S^F_t||. L1 norms for norm = "l1", where regrets are added over coordinates.
+    """
+
+    signals = ("loss", "seen", "noise")
+
+    beta: Float[Array, "runs"]
+    first: Float[Array, "runs dim"]  # S^g_t
+    error: Float[Array, "runs dim"]  # S^g_t - S^F_t
+    loss: Float[Array, "runs"]
+
+    def __init__(self, beta: Float[Array, "runs"], norm: Norm = "l2") -> None:
+        self.beta, self.norm = beta, norm
+
+    def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
+        """All discounted sums are zero."""
+        self.first, self.error, self.loss = np.zeros(start.shape), np.zeros(start.shape), np.zeros(len(start))
+
+    def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
+        """loss, seen and noise."""
+        decay = self.beta[:, None]
+        self.first = decay * self.first + now.noisy
+        self.error = decay * self.error + (now.noisy - now.grad)
+        self.loss = self.beta * self.loss + dot(now.grad, now.play)
+        if self.norm == "l2":
+            return self.loss, norm(self.first), norm(self.error)
+        return self.loss, total(np.abs(self.first)), total(np.abs(self.error))
+
+
 class Descent(Probe):
     """The values along the run and their discounted differences (Lemma 7's terms (A) and (B)).
 

@@ -24,6 +24,10 @@ from theory import adam_ema, complexity, ledger, sharpened, spread, tuning
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 MODULES = (adam_ema, ledger, sharpened, spread, tuning, complexity)
+from theory import adam_ema, complexity, heavy_tails, ledger, sharpened, spread
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+MODULES = (adam_ema, ledger, sharpened, spread, complexity, heavy_tails)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
@@ -37,6 +41,7 @@ NO_FORMULA = {  # an average, a sum and a maximum that have none
 }
 # an average that has none, and what is found by a search
 NO_FORMULA = {"spread.straight_line_spread", "tuning.sharpened_parameters", "tuning.theorem18_at_target"}
+NO_FORMULA = {"spread.straight_line_spread", "heavy_tails.moment_constant"}  # an average, and a largest value
 SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
 
 SYMBOLS = {  # which argument a symbol of the paper is
@@ -64,6 +69,9 @@ SYMBOLS = {  # which argument a symbol of the paper is
     "beta1": "beta1",
     "beta2": "beta2",
     "lam": "lam",
+    "p": "power",
+    "sigma_p": "moment",
+    "||sigma_p||_1": "l1_moment",
     "eps": "eps",
     "delta": "delta",
 }
@@ -85,10 +93,20 @@ def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[s
         arguments["l1_scale"] += arguments["l1_sigma"]
     if function.__name__.startswith("fast_"):
         arguments["beta2"] *= arguments["beta1"] ** 2
+    if "power" in arguments:
+        arguments["power"] = rng.uniform(1.3, 2.0)
     if "guess" in arguments:
         arguments["guess"] += arguments["eps"]
+    if "l1_moment" in arguments and "eps" in arguments:  # G >= eps, and a window of which 1-beta has digits
+        arguments["l1_lipschitz"] += arguments["eps"]
+        arguments["l1_moment"] = rng.uniform(0.05, 1.0) * arguments["eps"]
     worth = {symbol: arguments[name] for symbol, name in SYMBOLS.items() if name in arguments}
-    if "coordinate_lipschitz" in arguments:
+    if "power" in arguments:
+        worth["c_p"] = heavy_tails.moment_constant(arguments["power"])
+    if "coordinate_moment" in arguments:
+        sizes = arguments["coordinate_lipschitz"], arguments["coordinate_moment"]
+        worth |= {"||G||_1": sizes[0].sum(), "||sigma_p||_1": sizes[1].sum()}
+    elif "coordinate_lipschitz" in arguments:
         sizes = arguments["coordinate_lipschitz"], arguments["coordinate_sigma"]
         worth |= {"||G||_1": sizes[0].sum(), "||sigma||_1": sizes[1].sum(), "d": 4}
         worth["sum_i sqrt(G_i^2 + sigma_i^2)"] = np.hypot(*sizes).sum()
@@ -130,6 +148,7 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "discounts") or "stopped" in name)
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "tuning") or "stopped" in name)
+    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "heavy_tails") or "stopped" in name)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
