@@ -1,11 +1,13 @@
 """The random scaling a_t of the step x_t = x_{t-1} + a_t z_t (arXiv 2405.18199, Algorithm 1).
 
-Exp(1) is the only law for which E[F(x + a z) - F(x)] = E <grad F(x + a z), z> (Lemma 20); the others are controls.
+Exp(1) is the only law for which E[F(x + a z) - F(x)] = E <grad F(x + a z), z> (Lemma 20); the others are controls, or
+need a weight (theory/step_laws.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gamma as gamma_function
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -78,3 +80,28 @@ class Gamma:
         """Draws of the gamma law, one a number of `out`."""
         rng.standard_gamma(self.shape, out=out)
         np.multiply(out, self.mean / self.shape, out=out)
+
+
+@dataclass(frozen=True)
+class Weibull:
+    """Weibull of mean 1 and shape `shape`: P(a > s) = exp(-(c s)^shape), c = Gamma(1 + 1/shape)."""
+
+    shape: float = 1.5
+    mean: float = 1.0
+
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Draws of the Weibull law, one a number of `out`."""
+        rng.standard_exponential(out=out)
+        np.multiply(out ** (1.0 / self.shape), self.mean / gamma_function(1.0 + 1.0 / self.shape), out=out)
+
+
+@dataclass(frozen=True)
+class HalfNormal:
+    """The absolute value of a normal number, of mean 1."""
+
+    mean: float = 1.0
+
+    def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
+        """Draws of the half-normal law, one a number of `out`."""
+        rng.standard_normal(out=out)
+        np.multiply(np.abs(out), self.mean * np.sqrt(np.pi / 2.0), out=out)

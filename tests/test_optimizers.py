@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizers.ftrl import FAINT, DiscountedFTRL, beta_ftrl, clipped_adam
-from optimizers.scaling import Constant, Exponential, Gamma, Uniform
+from optimizers.scaling import Constant, Exponential, Gamma, HalfNormal, Uniform, Weibull
 from tests import reference
 
 EXTREME = st.one_of(
@@ -197,7 +197,15 @@ def test_bad_parameters(bad):
 
 
 @pytest.mark.parametrize(
-    ("law", "second"), [(Exponential(), 2.0), (Constant(), 1.0), (Uniform(), 4 / 3), (Gamma(4.0), 1.25)]
+    ("law", "second"),
+    [
+        (Exponential(), 2.0),
+        (Constant(), 1.0),
+        (Uniform(), 4 / 3),
+        (Gamma(4.0), 1.25),
+        (Weibull(2.0), 4 / np.pi),
+        (HalfNormal(), np.pi / 2),
+    ],
 )
 def test_scalings(law, second):
     """Mean 1 and the second moment of the law; the stream does not depend on its cuts."""

@@ -25,9 +25,10 @@ from theory import adam_ema, complexity, ledger, sharpened, spread, tuning
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 MODULES = (adam_ema, ledger, sharpened, spread, tuning, complexity)
 from theory import adam_ema, complexity, heavy_tails, ledger, sharpened, spread
+from theory import adam_ema, complexity, heavy_tails, ledger, sharpened, spread, step_laws
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-MODULES = (adam_ema, ledger, sharpened, spread, complexity, heavy_tails)
+MODULES = (adam_ema, ledger, sharpened, spread, complexity, heavy_tails, step_laws)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
@@ -70,6 +71,8 @@ SYMBOLS = {  # which argument a symbol of the paper is
     "beta2": "beta2",
     "lam": "lam",
     "p": "power",
+    "S": "survival",
+    "f": "density",
     "sigma_p": "moment",
     "||sigma_p||_1": "l1_moment",
     "eps": "eps",
@@ -149,6 +152,9 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "discounts") or "stopped" in name)
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "tuning") or "stopped" in name)
     assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "heavy_tails") or "stopped" in name)
+    assert ("ours" in speaker) == (
+        name.split(".")[0] in ("sharpened", "spread", "heavy_tails", "step_laws") or "stopped" in name
+    )
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
