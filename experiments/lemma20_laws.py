@@ -33,7 +33,7 @@ class StepLaw:
     density: Function
 
     def weight(self, s: Float[Array, "scalings"]) -> Float[Array, "scalings"]:
-        """S(s)/f(s), shape (scalings,)."""
+        """S(s)/f(s), one number a scaling, shape (scalings,)."""
         return np.asarray(step_laws.step_weight(self.survival(s), self.density(s)))
 
 
