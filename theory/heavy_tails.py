@@ -29,7 +29,7 @@ def moment_constant(power: ArrayLike) -> Numbers:
     what stands above (x = 1/2: the p 2^{1-p} again). For s = 0, N/r^p = 1, the limit x = 0.
     The derivative of what stands above, over p, is (p-1) x^{p-2} - x^{p-1} - (1-x)^{p-1}: it decreases on (0, 1/2], and
     is not positive at 1/2. One step attains it: X = -r s with a probability that tends to 0, centred, after s. c_2 = 1;
-    c_p^p is less than 2^{2-p}, which interpolates p = 1 and p = 2. On the line the constant is Pinelis's (2015).
+    c_p^p <= 2^{2-p} (docs/sharper.md), which interpolates p = 1 and p = 2. On the line it is Pinelis's (2015).
     Where X is symmetric given the past, 1 does: (||s+x||^p + ||s-x||^p)/2 <= (||s||^2 + ||x||^2)^{p/2}.
     """
     _order(power)
