@@ -16,33 +16,26 @@ from experiments.sweep.claims import CLAIMS
 from experiments.sweep.tables import cases
 from experiments.words.claim import statement
 from tests.formulas import Formula
-from theory import adam_ema, complexity, discounts, ledger, sharpened, spread
+from theory import adam_ema, complexity, discounts, heavy_tails, ledger, output, sharpened, spread, step_laws, tuning
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-MODULES = (adam_ema, ledger, sharpened, spread, discounts, complexity)
-from theory import adam_ema, complexity, ledger, sharpened, spread, tuning
-
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-MODULES = (adam_ema, ledger, sharpened, spread, tuning, complexity)
-from theory import adam_ema, complexity, heavy_tails, ledger, sharpened, spread
-from theory import adam_ema, complexity, heavy_tails, ledger, sharpened, spread, step_laws
-
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-MODULES = (adam_ema, ledger, sharpened, spread, complexity, heavy_tails, step_laws)
+OURS = (sharpened, spread, output, tuning, discounts, heavy_tails, step_laws)
+MODULES = (adam_ema, ledger, complexity, *OURS)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
     for name, function in vars(module).items()
     if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
 }
-NO_FORMULA = {  # an average, a sum and a maximum that have none
+NO_FORMULA = {  # averages, sums, largest values, and what is found by a search
     "spread.straight_line_spread",
+    "output.output_weights",
+    "tuning.sharpened_parameters",
+    "tuning.theorem18_at_target",
     "discounts.slow_growth",
     "discounts.bounded_limit",
+    "heavy_tails.moment_constant",
 }
-# an average that has none, and what is found by a search
-NO_FORMULA = {"spread.straight_line_spread", "tuning.sharpened_parameters", "tuning.theorem18_at_target"}
-NO_FORMULA = {"spread.straight_line_spread", "heavy_tails.moment_constant"}  # an average, and a largest value
 SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
 
 SYMBOLS = {  # which argument a symbol of the paper is
@@ -149,12 +142,8 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert text.endswith("."), text
     assert text[0].isupper() or text[0] in "|(" or text.startswith("beta-FTRL"), text
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
-    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "discounts") or "stopped" in name)
-    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "tuning") or "stopped" in name)
-    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "heavy_tails") or "stopped" in name)
-    assert ("ours" in speaker) == (
-        name.split(".")[0] in ("sharpened", "spread", "heavy_tails", "step_laws") or "stopped" in name
-    )
+    ours = {module.__name__.split(".")[-1] for module in OURS}
+    assert ("ours" in speaker) == (name.split(".")[0] in ours or "stopped" in name)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))

@@ -1,12 +1,10 @@
 """The paper's parameter choices and bounds, and what we sharpened. Numbers in, numbers out.
 
 adam_ema: arXiv 2405.18199, in paper order; ledger: the terms of the proofs of Lemmas 7 and 17. sharpened: our tighter
-constants, each with its proof, under the same names; spread: what attains Lemma 10. Ours, and beyond the paper: output,
-the output index drawn with other weights; discounts, any beta1 and beta2. complexity: orders and exponents.
-constants, each with its proof, under the same names; spread: what attains Lemma 10. tuning: the parameters that need
-the fewest steps for a target, ours and the paper's. complexity: orders and exponents.
 constants, each with its proof, under the same names; spread: what attains Lemma 10. complexity: orders and exponents.
-heavy_tails: the same under noise with a p-th moment only; step_laws: Lemma 20 for other laws. Both ours.
+Ours, beyond the paper. output: the output index drawn with other weights; tuning: the parameters that need the fewest
+steps for a target; discounts: any beta1 and beta2; heavy_tails: noise with a p-th moment only; step_laws: Lemma 20 for
+other laws.
 
 A statement stands here and nowhere else: the first paragraph of a docstring is formula and conditions, and ends with
 ` Status: ` and who says so (stated, proved in the paper, ours). The report prints it. Its last " <= " is the bound,
