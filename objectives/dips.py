@@ -30,8 +30,8 @@ def _area(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 @dataclass(frozen=True)
-class DippedSlope:
-    """The derivative -phi of one coordinate of Dips, or of all at once: parameters and formulas as there."""
+class _Shape:
+    """phi, of one coordinate of Dips or of all at once: parameters and formulas as there."""
 
     depth: _Numbers
     top: _Numbers
@@ -39,11 +39,6 @@ class DippedSlope:
     period: _Numbers
     dips: _Numbers
     lead: _Numbers
-
-    @property
-    def height(self) -> _Numbers:
-        """|phi| <= top."""
-        return self.top
 
     @property
     def width(self) -> _Numbers:
@@ -65,7 +60,7 @@ class DippedSlope:
         before = np.clip(np.floor((t - self.lead) / self.period), 0.0, self.dips - 1.0)
         return before, (t - self.lead - before * self.period) / self.width - 2.0
 
-    def derivative(self, t: Float[Array, "*shape"]) -> Float[Array, "*shape"] | np.float64:
+    def slope(self, t: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """-phi(t), elementwise."""
         _, u = self.place(t)
         valley = 2.0 * self.top * _rise((t - self.edge) / self.fall)
@@ -79,6 +74,19 @@ class DippedSlope:
         lacking = (self.top + self.depth) * self.width * (2.0 * self.dips - passed)
         valley = 2.0 * self.top * self.fall * (1.0 / 6.0 - _area((t - self.edge) / self.fall))
         return self.top * (self.edge + self.fall - t) - lacking - valley
+
+
+@dataclass(frozen=True)
+class DippedSlope:
+    """The derivative -phi of one coordinate of Dips, with |phi| <= height and |phi''| <= bend."""
+
+    shape: _Shape
+    height: float
+    bend: float
+
+    def derivative(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch"] | np.float64:
+        """-phi(t), elementwise, at points of any shape."""
+        return self.shape.slope(t)
 
 
 @objective(
@@ -97,7 +105,7 @@ class DippedSlope:
 )
 @dataclass(frozen=True)
 class Dips(SeparableSum):
-    """f' = -phi: phi = top, but `dips` times, every `period`, it falls to -depth and rises again; then comes the valley.
+    """f' = -phi: phi = top, but `dips` times, every `period`, it falls to -depth and rises again; then a valley.
 
     phi consists of parabolas with |phi''| = bend and of lines. With q the rise from 0 to 1 by two parabolas (q = u^2/2
     up to u = 1, 1 - (2-u)^2/2 up to u = 2), a = sqrt((top + depth)/bend) and y the distance from the middle of a dip:
@@ -124,18 +132,18 @@ class Dips(SeparableSum):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        slope = self._all
+        width = self._all.width
         if (self.vector("dips") % 1.0).any():
             raise self.refusal("dips", "be a whole number")
         if (self.vector("depth") > self.vector("top")).any():
             raise self.refusal("depth", f"be <= top = {self.top}")
-        if (self.vector("period") < 4.0 * slope.width).any():
-            raise self.refusal("period", f"be >= 4 sqrt((top + depth)/bend) = {4.0 * slope.width}")
+        if (self.vector("period") < 4.0 * width).any():
+            raise self.refusal("period", f"be >= 4 sqrt((top + depth)/bend) = {4.0 * width}")
 
     @cached_property
-    def _all(self) -> DippedSlope:
-        """The derivatives of all coordinates at once."""
-        return DippedSlope(*self.vectors())
+    def _all(self) -> _Shape:
+        """All coordinates at once."""
+        return _Shape(*self.vectors())
 
     @property
     def lowest(self) -> Float[Array, "dim"]:
@@ -153,7 +161,8 @@ class Dips(SeparableSum):
 
     def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
         """-phi, coordinate by coordinate."""
-        return self._all.derivative(x)
+        return self._all.slope(x)
 
     def _piece(self, i: int) -> DippedSlope:
-        return DippedSlope(*(float(vector[i]) for vector in self.vectors()))
+        alone = _Shape(*(float(vector[i]) for vector in self.vectors()))
+        return DippedSlope(alone, float(alone.top), float(alone.bend))

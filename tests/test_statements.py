@@ -21,6 +21,10 @@ from theory import adam_ema, complexity, discounts, heavy_tails, ledger, output,
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 OURS = (sharpened, spread, output, tuning, discounts, heavy_tails, step_laws)
 MODULES = (adam_ema, ledger, complexity, *OURS)
+from theory import adam_ema, complexity, ledger, limit, sharpened, spread
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+MODULES = (adam_ema, ledger, sharpened, spread, limit, complexity)
 STATEMENTS = {
     f"{module.__name__.split('.')[-1]}.{name}": function
     for module in MODULES
@@ -70,6 +74,10 @@ SYMBOLS = {  # which argument a symbol of the paper is
     "||sigma_p||_1": "l1_moment",
     "eps": "eps",
     "delta": "delta",
+    "r0": "reach",
+    "omega": "omega",
+    "int_0^tau ||m||": "norm_integral",
+    "||m(tau)||": "norm_last",
 }
 WHOLE = ("steps", "time", "dim")
 SHARES = ("beta", "beta1", "beta2")
@@ -106,6 +114,8 @@ def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[s
         sizes = arguments["coordinate_lipschitz"], arguments["coordinate_sigma"]
         worth |= {"||G||_1": sizes[0].sum(), "||sigma||_1": sizes[1].sum(), "d": 4}
         worth["sum_i sqrt(G_i^2 + sigma_i^2)"] = np.hypot(*sizes).sum()
+    if "alpha" in arguments:
+        worth |= {"cos(alpha)": np.cos(arguments["alpha"]), "sin(alpha)": np.sin(arguments["alpha"])}
     if "coordinate_scale" in arguments:
         scale = arguments["coordinate_scale"]
         worth |= {"||G+sigma||_1": scale.sum(), "||G+sigma||_2": np.sqrt(np.square(scale).sum()), "d": 4}
@@ -144,6 +154,7 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
     ours = {module.__name__.split(".")[-1] for module in OURS}
     assert ("ours" in speaker) == (name.split(".")[0] in ours or "stopped" in name)
+    assert ("ours" in speaker) == (name.split(".")[0] in ("sharpened", "spread", "limit") or "stopped" in name)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATEMENTS) - NO_FORMULA))
