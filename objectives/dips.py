@@ -160,7 +160,7 @@ class Dips(SeparableSum):
         return self._all.above(x)
 
     def grad(self, x: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
-        """-phi, coordinate by coordinate."""
+        """The derivative -phi(x_i) in every coordinate."""
         return self._all.slope(x)
 
     def _piece(self, i: int) -> DippedSlope:

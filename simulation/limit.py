@@ -13,8 +13,9 @@ import numpy as np
 from foundation.arrays import Array, Float
 from objectives.base import Objective
 
-TOLERANCES = 1e-8, 1e-10  # the second result is given, the first says how far it is off
+TOLERANCES = 1e-7, 1e-9  # the second result is given, the first says how far it is off
 LONGEST = 0.25  # step, in windows: no feature that a window can see is stepped over
+MOST = 1000  # gradients a window; more are asked for only where m keeps returning to 0
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Flow:
 def flow(objective: Objective, reach: float, times: Float[Array, "times"]) -> Flow:
     """The flow from the objective's start with r0 = reach, up to the last of the ascending times > 0.
 
-    Where m = 0 it goes along the gradient, as it does just after. Raises ArithmeticError if the solver gives up.
+    Where m = 0 it goes along the gradient, as it does just after. Raises ArithmeticError if the solver gives up, as it
+    may at a minimum, where the flow has no limit.
     """
     coarse, fine = (_read(objective, times, _states(objective, reach, times, each)) for each in TOLERANCES)
     names = [item.name for item in fields(Flow) if item.name != "error"]
@@ -56,9 +58,13 @@ def _states(
     from scipy.integrate import solve_ivp  # takes a while, and only this needs it
 
     start = objective.start
-    dim = len(start)
+    dim, left = len(start), int(MOST * (1.0 + times[-1]))
 
     def speed(tau: float, state: Float[Array, "state"]) -> Float[Array, "state"]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise ArithmeticError(f"the flow of {type(objective).__name__} comes to rest before tau = {tau:.3g}")
         moved, m, summed = np.split(state[: 3 * dim], 3)
         seen = -np.expm1(-tau)
         average = summed / seen if tau > 0.0 else np.zeros(dim)

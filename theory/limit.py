@@ -42,3 +42,13 @@ def limit_spread(reach: ArrayLike, alpha: ArrayLike, omega: ArrayLike) -> Number
     positive(reach=reach)
     across = np.square(np.sin(real(alpha)))
     return np.square(real(reach)) * (np.square(np.cos(real(alpha))) + across / (1.0 + np.square(real(omega))))
+
+
+def limit_bound(eps: ArrayLike) -> Numbers:
+    """A flow at Theorem 11's r0 = eps^{1/2}/(4 lam^{1/2}) that comes down by at most eps r0 a window has, in the long
+    run, avg ||grad F(xbar)||^[lam] <= 17/16 eps. Status: ours (Theorem 11, C -> inf).
+
+    `limit_descent` for the norm and `limit_spread` of a straight line for the spread. The stated bound tends to eps.
+    """
+    positive(eps=eps)
+    return 17.0 / 16.0 * real(eps)

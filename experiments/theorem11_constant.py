@@ -1,0 +1,156 @@
+"""The constant of Theorem 11 as C grows: between what a search finds in the limit, and 17/16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from experiments.words.claim import Claim, Twin
+from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
+from foundation.fingerprint import remembered
+from foundation.settings import setting
+from objectives.base import Objective
+from objectives.dips import Dips
+from objectives.wave import Wave
+from simulation.limit import flow
+from stationarity import measure_general, measure_separable
+from theory import adam_ema, limit
+
+REACH = 0.25  # D/(1-beta) at Theorem 11's parameters, eps = lam = 1
+DEEPEST = REACH**2  # a dip that the average of the gradients survives: less than this
+SETTLED = {"dips": 1, "wave": 8}  # periods before the one that is looked at
+GRID = 600  # times at which the first flow is seen
+Family = Literal["dips", "wave"]
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A shape, scaled so that ||m|| averages 1 over a period, with certified ends of the average measure at xbar.
+
+    gradient: the average of ||grad F(xbar)||. closing: how far xbar is from where it was a period before.
+    """
+
+    shape: Objective
+    lower: float
+    upper: float
+    gradient: float
+    closing: float
+
+
+def draw_dips(rng: np.random.Generator) -> tuple[Dips, float]:
+    """Dips whose slope averages 1, with |f'''| = 2 lam, and their period."""
+    depth, top = DEEPEST * rng.uniform(0.85, 0.94), rng.uniform(1.3, 2.0)
+    period = 2.0 * np.sqrt((top + depth) / 2.0) * (top + depth) / (top - 1.0)
+    return Dips(1, depth, top, 2.0, float(period), SETTLED["dips"] + 3.0), float(period)
+
+
+def draw_wave(rng: np.random.Generator) -> tuple[Wave, float]:
+    """A wave of slope 1, and its period."""
+    rate = rng.uniform(1.5, 2.1)
+    return Wave(1.0, rng.uniform(1.2, 1.7) / rate**2, rate, rng.uniform(1.0, 1.6)), float(2.0 * np.pi / rate)
+
+
+DRAW: dict[Family, Callable[[np.random.Generator], tuple[Dips | Wave, float]]] = {"dips": draw_dips, "wave": draw_wave}
+
+
+def ends(shape: Dips | Wave, points: Float[Array, "points dim"], tolerance: float) -> Ends:
+    """Certified lower and upper bound of the measure, lam = 1, averaged over the points."""
+    if isinstance(shape, Dips):
+        found = measure_separable(shape.slopes(), points, 1.0, "l2", tolerance, 1.0)
+        return float(found.lower.mean()), float(found.upper.mean())
+    each = [measure_general(shape, point, 1.0, "l2", tolerance, 1.0) for point in points]
+    return float(np.mean([one.lower for one in each])), float(np.mean([one.upper for one in each]))
+
+
+def examine_shape(shape: Dips | Wave, family: Family, period: float, count: int, tolerance: float) -> Found | None:
+    """The averages over one period, at `count` evenly spaced times; None if the flow gets stuck before."""
+    first = SETTLED[family]
+    times = np.linspace(0.0, 1.3 * (first + 1) * period / REACH, GRID)[1:]
+    try:
+        way = np.abs(flow(shape, REACH, times).x[:, 0])
+    except ArithmeticError:
+        return None
+    if way[-1] < (first + 1) * period or (np.diff(way) <= 0).any():
+        return None
+    begin, end = np.interp(np.array([first, first + 1]) * period, way, times)
+    cycle = flow(shape, REACH, np.linspace(begin, end, count + 1))
+    integrals = np.stack([cycle.pull_mean, cycle.gradient_mean]) * cycle.times
+    norm, gradient = np.diff(integrals[:, [0, -1]], axis=1)[:, 0] / (end - begin)
+    if isinstance(shape, Wave):  # the flow of a multiple of F is the same
+        shape = Wave(float(shape.slope / norm), float(shape.size / norm), shape.rate, shape.width)
+    scale = 1.0 if isinstance(shape, Wave) else float(norm)  # 1 but for what the solver leaves
+    low, high = ends(shape, cycle.xbar[:-1], tolerance)
+    moved = np.abs(cycle.xbar[-1] - cycle.xbar[0])
+    moved[0] -= period
+    return Found(shape, low / scale, high / scale, float(gradient / norm), float(np.abs(moved).max()))
+
+
+@remembered
+def search(family: Family, seed: int, candidates: int, count: int, tolerance: float) -> tuple[Found, ...]:
+    """The shapes that the flow passes, the one with the largest certified lower end first."""
+    rng = np.random.default_rng(seed)
+    shapes = [DRAW[family](rng) for _ in range(candidates)]
+    found = [examine_shape(shape, family, period, count, tolerance) for shape, period in shapes]
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: -one.lower))
+
+
+@dataclass(frozen=True)
+class LargestConstant(Claim):
+    """Measured: in the limit, without noise, the largest average of ||grad F(xbar)||^[lam] over a period, in units of
+    eps = avg ||m||, lam = 1, that a random search finds among shapes: in one dimension slopes with dips below zero, in
+    two a slope with ripples across it. Every average is of certified lower bounds of the infimum at evenly spaced
+    times. The best constant kappa in (kappa + O((G + sigma)/C)) eps lies between the largest one and 17/16.
+
+    The stated bound tends to eps, so a row of form stated is refuted where the search finds more than 1: there the
+    theorem fails for all large C.
+
+    The controls say what the search would have noticed: ceilings as if D, or the spread, were smaller than they are.
+    """
+
+    name: ClassVar[str] = "constant"
+    label: ClassVar[str] = "Theorem 11 (constant)"
+    title: ClassVar[str] = "The largest constant that a search finds as C grows"
+    statements = (adam_ema.theorem11_bound, limit.limit_bound)
+
+    family: Family = setting("dips")
+    candidates: int = setting(8, "[1, inf)")
+    times: int = setting(64, "[8, inf)")
+    tolerance: float = setting(1e-3, "(0, 1)")
+    spread_share: float = 1.0  # of eps/16
+
+    def measure(self, problem: Problem, context: Context) -> Evidence:
+        """Two rows: the best of the search against the limit of what is stated, and against our ceiling."""
+        seed = int(context.streams.generator(0, "shapes").integers(1 << 62))
+        found = search(self.family, seed, self.candidates, self.times, self.tolerance)
+        if not found:
+            raise ArithmeticError(f"none of {self.candidates} shapes is passed: draw more")
+        best, where = found[0], f"{self.family}, {found[0].shape.start.size} dimensions"
+        note = f"{best.shape}; upper end {best.upper:.4f}, ||grad F(xbar)|| {best.gradient:.4f}"
+        note += f"; closes to {best.closing:.0e}; {len(found)} of {self.candidates} passed"
+        ours = 1.0 + self.spread_share * (float(limit.limit_bound(1.0)) - 1.0)
+        stated = float(adam_ema.theorem11_bound(1.0, 1.0, 0.0)) if self.spread_share == 1.0 else ours
+        low = np.array([best.lower])
+        checks = (
+            Check("pathwise", "stated", "largest infimum found / eps", where, stated, low, note=note),
+            Check("pathwise", "ours", "largest infimum found / eps", where, ours, low, note=note),
+        )
+        ranks = np.arange(1.0, len(found) + 1.0)
+        lower, upper = (np.array([getattr(one, end) for one in found]) for end in ("lower", "upper"))
+        curves = (
+            Curve("search", "certified, best first", "measured", ranks, lower, lower, upper),
+            Curve("search", "17/16", "bound", ranks[[0, -1]], np.full(2, ours), form="ours"),
+        )
+        return Evidence(checks, curves, (Panel("search", "shape", "infimum / eps", "linear", "linear"),))
+
+    def controls(self) -> dict[str, Twin]:
+        """Lower ceilings."""
+        return {
+            "half D": self.twin("the ceiling 1 + 1/64 of half the D", spread_share=0.25),
+            "a twentieth": self.twin("the ceiling 1 + 1/320", spread_share=0.05),
+        }
