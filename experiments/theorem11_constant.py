@@ -145,6 +145,7 @@ class LargestConstant(Claim):
         curves = (
             Curve("search", "certified, best first", "measured", ranks, lower, lower, upper),
             Curve("search", "17/16", "bound", ranks[[0, -1]], np.full(2, ours), form="ours"),
+            Curve("search", "limit of the stated bound", "bound", ranks[[0, -1]], np.full(2, stated), form="stated"),
         )
         return Evidence(checks, curves, (Panel("search", "shape", "infimum / eps", "linear", "linear"),))
 
