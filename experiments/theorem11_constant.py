@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -16,16 +16,19 @@ from foundation.fingerprint import remembered
 from foundation.settings import setting
 from objectives.base import Objective
 from objectives.dips import Dips
+from objectives.helix import Helix
 from objectives.wave import Wave
 from simulation.limit import flow
-from stationarity import measure_general, measure_separable
+from stationarity import measure_general, measure_separable, measure_winding
 from theory import adam_ema, limit
 
 REACH = 0.25  # D/(1-beta) at Theorem 11's parameters, eps = lam = 1
 DEEPEST = REACH**2  # a dip that the average of the gradients survives: less than this
-SETTLED = {"dips": 1, "wave": 8}  # periods before the one that is looked at
+SETTLED = {"dips": 1, "wave": 8, "helix": 8}  # periods before the one that is looked at
+NEAR = 0.01  # relative, of a helix's numbers
 GRID = 600  # times at which the first flow is seen
-Family = Literal["dips", "wave"]
+Family = Literal["dips", "wave", "helix"]
+Shape = Dips | Wave | Helix
 Ends = tuple[float, float]
 
 
@@ -36,50 +39,73 @@ class Found:
     gradient: the average of ||grad F(xbar)||. closing: how far xbar is from where it was a period before.
     """
 
-    shape: Objective
+    shape: Shape
     lower: float
     upper: float
     gradient: float
     closing: float
 
 
-def draw_dips(rng: np.random.Generator) -> tuple[Dips, float]:
+def draw_dips(rng: np.random.Generator, _: Any = None) -> tuple[Dips, float]:
     """Dips whose slope averages 1, with |f'''| = 2 lam, and their period."""
     depth, top = DEEPEST * rng.uniform(0.85, 0.94), rng.uniform(1.3, 2.0)
     period = 2.0 * np.sqrt((top + depth) / 2.0) * (top + depth) / (top - 1.0)
     return Dips(1, depth, top, 2.0, float(period), SETTLED["dips"] + 3.0), float(period)
 
 
-def draw_wave(rng: np.random.Generator) -> tuple[Wave, float]:
+def draw_wave(rng: np.random.Generator, _: Any = None) -> tuple[Wave, float]:
     """A wave of slope 1, and its period."""
     rate = rng.uniform(1.4, 1.9)
     return Wave(1.0, rng.uniform(1.3, 1.65) / rate**2, rate, rng.uniform(1.1, 1.8)), float(2.0 * np.pi / rate)
 
 
-DRAW: dict[Family, Callable[[np.random.Generator], tuple[Dips | Wave, float]]] = {"dips": draw_dips, "wave": draw_wave}
+def draw_helix(rng: np.random.Generator, around: Helix) -> tuple[Helix, float]:
+    """The given helix with every number of its bump changed by a hundredth or so, and what it winds in one turn."""
+
+    def near(value: Any) -> Any:
+        return tuple(map(near, value)) if isinstance(value, tuple) else float(value * (1.0 + NEAR * rng.normal()))
+
+    names = ("slope", "pitch", "centre", "width", "level", "tilt", "bend")
+    shape = replace(around, **{name: near(getattr(around, name)) for name in names})
+    return shape, 2.0 * np.pi / abs(shape.pitch)
 
 
-def losses(shape: Dips | Wave, points: Float[Array, "points dim"], tolerance: float) -> Ends:
+def multiple(shape: Wave | Helix, factor: float) -> Wave | Helix:
+    """The shape with F times the factor: the flow is the same."""
+    if isinstance(shape, Wave):
+        return replace(shape, slope=float(shape.slope * factor), size=float(shape.size * factor))
+    tilt, bend = (tuple(float(factor * each) for each in part) for part in (shape.tilt, shape.bend))
+    sizes: dict[str, Any] = {name: float(factor * getattr(shape, name)) for name in ("slope", "level", "gap", "ease")}
+    return replace(shape, tilt=tilt, bend=bend, **sizes)
+
+
+DRAW: dict[Family, Callable[..., tuple[Shape, float]]] = {"dips": draw_dips, "wave": draw_wave, "helix": draw_helix}
+
+
+def losses(shape: Shape, points: Float[Array, "points dim"], tolerance: float) -> Ends:
     """By how much the certified lower and upper bound of the measure, lam = 1, lie below ||grad F||, averaged."""
     size = np.linalg.norm(shape.grad(points), axis=1).mean()
     if isinstance(shape, Dips):
         found = measure_separable(shape.slopes(), points, 1.0, "l2", tolerance, 1.0)
         return float(size - found.lower.mean()), float(size - found.upper.mean())
+    if isinstance(shape, Helix):
+        lower, upper = measure_winding(shape, points, 1.0, tolerance)
+        return float(size - lower.mean()), float(size - upper.mean())
     each = [measure_general(shape, point, 1.0, "l2", tolerance, 1.0) for point in points]
-    lower, upper = (np.mean([getattr(one, end) for one in each]) for end in ("lower", "upper"))
-    return float(size - lower), float(size - upper)
+    low, high = (np.mean([getattr(one, end) for one in each]) for end in ("lower", "upper"))
+    return float(size - low), float(size - high)
 
 
-def examine_shape(shape: Dips | Wave, family: Family, period: float, count: int, tolerance: float) -> Found | None:
+def examine_shape(shape: Shape, family: Family, period: float, count: int, tolerance: float) -> Found | None:
     """The averages over one period; None if the flow gets stuck before.
 
     The solver averages ||grad F(xbar)||; what the certified ends lose on it, which is little, is averaged over `count`
     evenly spaced times.
     """
     first = SETTLED[family]
-    times = np.linspace(0.0, 1.3 * (first + 1) * period / REACH, GRID)[1:]
+    times = np.linspace(0.0, 1.8 * (first + 1) * period / REACH, GRID)[1:]
     try:
-        way = np.abs(flow(shape, REACH, times).x[:, 0])
+        way = np.abs(flow(shape, REACH, times).x[:, 0] - shape.start[0])
     except ArithmeticError:
         return None
     if way[-1] < (first + 1) * period or (np.diff(way) <= 0).any():
@@ -88,9 +114,11 @@ def examine_shape(shape: Dips | Wave, family: Family, period: float, count: int,
     cycle = flow(shape, REACH, np.linspace(begin, end, count + 1))
     integrals = np.stack([cycle.pull_mean, cycle.gradient_mean]) * cycle.times
     norm, gradient = np.diff(integrals[:, [0, -1]], axis=1)[:, 0] / (end - begin)
-    if isinstance(shape, Wave):  # the flow of a multiple of F is the same
-        shape = Wave(float(shape.slope / norm), float(shape.size / norm), shape.rate, shape.width)
-    scale = 1.0 if isinstance(shape, Wave) else float(norm)  # 1 but for what the solver leaves
+    scale = 1.0
+    if isinstance(shape, Dips):  # scaled already, but for what the solver leaves
+        scale = float(norm)
+    else:
+        shape = multiple(shape, 1.0 / norm)
     average = gradient / norm
     low, high = (average - loss / scale for loss in losses(shape, cycle.xbar[:-1], tolerance))
     moved = np.abs(cycle.xbar[-1] - cycle.xbar[0])
@@ -99,10 +127,17 @@ def examine_shape(shape: Dips | Wave, family: Family, period: float, count: int,
 
 
 @remembered
-def search(family: Family, seed: int, candidates: int, count: int, tolerance: float) -> tuple[Found, ...]:
-    """The shapes that the flow passes, the one with the largest certified lower end first."""
+def search(
+    family: Family, seed: int, candidates: int, count: int, tolerance: float, around: Objective
+) -> tuple[Found, ...]:
+    """The shapes that the flow passes, the one with the largest certified lower end first.
+
+    Helices are drawn around the given one, which is the first.
+    """
     rng = np.random.default_rng(seed)
-    shapes = [DRAW[family](rng) for _ in range(candidates)]
+    shapes = [DRAW[family](rng, around) for _ in range(candidates)]
+    if isinstance(around, Helix) and family == "helix":
+        shapes[0] = around, 2.0 * np.pi / abs(around.pitch)
     found = [examine_shape(shape, family, period, count, tolerance) for shape, period in shapes]
     return tuple(sorted((one for one in found if one is not None), key=lambda one: -one.lower))
 
@@ -111,7 +146,8 @@ def search(family: Family, seed: int, candidates: int, count: int, tolerance: fl
 class LargestConstant(Claim):
     """Measured: in the limit, without noise, the largest average of ||grad F(xbar)||^[lam] over a period, in units of
     eps = avg ||m||, lam = 1, that a random search finds among shapes: in one dimension slopes with dips below zero, in
-    two a slope with ripples across it. An average is that of ||grad F(xbar)||, less what certified lower bounds of the
+    two a slope with ripples across it, in three helices around the problem's own, which was found by an optimiser
+    beforehand. An average is that of ||grad F(xbar)||, less what certified lower bounds of the
     infimum lie below it at evenly spaced times. The best constant kappa in (kappa + O((G + sigma)/C)) eps lies between
     the largest one and 17/16.
 
@@ -134,10 +170,15 @@ class LargestConstant(Claim):
     tolerance: float = setting(1e-3, "(0, 1)")
     spread_share: float = 1.0  # of eps/16
 
+    def accepts(self, problem: Any) -> None:
+        """Helices need one to be drawn around."""
+        super().accepts(problem)
+        self.require(self.family != "helix" or isinstance(problem.objective, Helix), problem, "a helix")
+
     def measure(self, problem: Problem, context: Context) -> Evidence:
         """Two rows: the best of the search against the limit of what is stated, and against our ceiling."""
         seed = int(context.streams.generator(0, "shapes").integers(1 << 62))
-        found = search(self.family, seed, self.candidates, self.times, self.tolerance)
+        found = search(self.family, seed, self.candidates, self.times, self.tolerance, problem.objective)
         if not found:
             raise ArithmeticError(f"none of {self.candidates} shapes is passed: draw more")
         best, where = found[0], f"{self.family}, {found[0].shape.start.size} dimensions"
