@@ -27,6 +27,8 @@ BAD = (
     "problem.arguments.slope=-1",
 )
 
+REFUTED = {("Theorem 11 (constant)", "stated")}  # in smoke; Theorem 11 itself, for large C, only where there is time
+
 
 def main(results: Path) -> int:
     """Exit code 1 and a line for each broken promise."""
@@ -47,11 +49,14 @@ def columns(results: Path) -> list[str]:
 
 
 def table(verdicts: pd.DataFrame) -> list[str]:
-    """verdicts.csv has enough rows, every claim a rejected control, and nothing is refuted or failed."""
+    """verdicts.csv has enough rows, every claim a rejected control; refuted is what must be, and nothing failed."""
     broken = []
     if len(verdicts) < 50:
         broken.append(f"verdicts.csv has only {len(verdicts)} rows")
-    bad = verdicts[verdicts["verdict"].isin(["refuted", "failed"])]
+    refuted = verdicts[verdicts["verdict"] == "refuted"]
+    if set(zip(refuted["label"], refuted["form"], strict=True)) != REFUTED:
+        broken.append(f"smoke refutes other rows than {sorted(REFUTED)}")
+    bad = pd.concat([refuted[refuted["form"] != "stated"], verdicts[verdicts["verdict"] == "failed"]])
     broken += [f"smoke has a {row.verdict} row: {row.label} on {row.problem}" for row in bad.itertuples()]
     for label, rows in verdicts.groupby("label"):
         if not rows["control"].str.contains(": refuted").any():
