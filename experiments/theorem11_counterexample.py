@@ -1,4 +1,4 @@
-"""Theorem 11 as stated, for C much larger than G + sigma: an objective on which the infimum itself is too large."""
+"""Theorem 11 as stated, for C much larger than G + sigma: objectives on which the infimum itself is too large."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ class Counterexample(Theorem11):
     On a helix (objectives/helix.py) the gradient turns all the way down. A run that uses up Delta at T has an average
     ||E grad F(y_t)|| of eps, as Lemma 7 says; but ||grad F(xbar_t)|| is longer, xbar_t being another point than the
     path's. What the infimum could gain by averaging gradients along the path, its second term charges in full, up to
-    eps/16. The stated bound tends to eps as C grows, and fails. Sharper lemmas give it for C <= 12.2 (G + sigma), where
-    it holds here, too, and (17/16 + 0.237 (G + sigma)/C) eps for every C >= eps (docs/sharper.md, The counterexample).
+    eps/16. In one dimension (objectives/dips.py), |F'(xbar_t)| is longer than the average while F' dips below 0.
+
+    The stated bound tends to eps as C grows, and fails. Sharper lemmas give it for C <= 12.2 (G + sigma), where it
+    holds here, too, and (17/16 + 0.237 (G + sigma)/C) eps for every C >= eps (docs/sharper.md, The counterexample).
     """
 
     name: ClassVar[str] = "theorem11_counterexample"
     label: ClassVar[str] = "Theorem 11 (large C)"
-    title: ClassVar[str] = "The infimum for C much larger than G + sigma, on a helix"
+    title: ClassVar[str] = "The infimum for C much larger than G + sigma"
     statements: ClassVar[Statements] = (adam_ema.theorem11_bound, sharpened.theorem11_bound)
 
     guess_ratios: tuple[float, ...] = setting((30.7, 12.0), "[0.1, inf)")

@@ -1,4 +1,4 @@
-"""Can the stated bound of Theorem 11 fail where C is much larger than G + sigma? A search with the exact measure."""
+"""Can the stated bound of Theorem 11 fail at a C not much larger than 12 (G + sigma)? A search, with the measure."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def infima(
 
 @dataclass(frozen=True)
 class OpenQuestion(Claim):
-    """ours, for C <= 12.2 (G + sigma): Our bound is below the stated one, which therefore holds. For larger C the
-    lemmas do not give it; this is a search for a counterexample in one dimension.
+    """ours, for C <= 12.2 (G + sigma): Our bound is below the stated one, which therefore holds. From 20 (G + sigma) on
+    there are counterexamples (experiments/theorem11_counterexample.py); in between it is open. This is a search in one
+    dimension.
 
     Measured: the infimum itself, averaged over sampled t, of the candidate that is worst in one half of the runs, in
     the other half, against the stated bound for its own G. Candidates are one-dimensional zigzags without noise:
@@ -56,7 +57,7 @@ class OpenQuestion(Claim):
 
     name: ClassVar[str] = "open_question"
     label: ClassVar[str] = "Theorem 11 (open question)"
-    title: ClassVar[str] = "The infimum for C much larger than G + sigma, in a search"
+    title: ClassVar[str] = "The infimum where it is open whether the stated bound holds, in a search"
     statements = (adam_ema.theorem11_bound, sharpened.theorem11_bound)
 
     guess: float = setting(13.5, "[1, inf)")
