@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from tests.proofs.inequalities import CONVERSION, COUNTEREXAMPLE, PAPER, SPREAD
+from tests.proofs.inequalities import CONVERSION, COUNTEREXAMPLE, DISCOUNTS, OUTPUT, PAPER, SPREAD
 
 IDENTITIES: list[Identity] = []
 beta, rho, omega = sp.symbols("beta rho omega", positive=True)
@@ -96,7 +96,38 @@ def papers_parameters(c: Any) -> list[Any]:
     ]
 
 
-@identity("(E5)", COUNTEREXAMPLE)
+@identity("(E5)", OUTPUT)
+def weights_of_the_output(c: Any) -> list[Any]:
+    """What the two parts of the descent put on S_n, over 1 - beta for a mean: the weights, whose sum is T."""
+    differences = []
+    for steps in TERMS:
+        sums = [sum(beta**s for s in range(n)) for n in range(1, steps + 1)]
+        weights = [(1 - beta) * each for each in sums[:-1]] + [(1 - beta) * sums[-1] + beta * sums[-1]]
+        stated = [1 - beta**n for n in range(1, steps)] + [(1 - beta**steps) / (1 - beta)]
+        differences += [one - c * other for one, other in zip(weights, stated, strict=True)]
+        differences.append(sum(weights) - c * steps)
+    return differences
+
+
+@identity("(E6)", DISCOUNTS)
+def square_of_a_step(c: Any) -> list[Any]:
+    """v^2/(2 rho) where r^2 = ratio rho^2 + v^2: v^2 by what r is."""
+    r, ratio = sp.symbols("r c", positive=True)
+    square = r**2 - ratio * rho**2
+    return [square / (2 * rho) - c * ((r - rho) - (ratio - 1) * rho / 2 + (r - rho) ** 2 / (2 * rho))]
+
+
+@identity("(E7)", DISCOUNTS)
+def sums_of_signs_in_turn(c: Any) -> list[Any]:
+    """|S_t| + |S_{t+1}|, |S_t| = beta^{t-1} - beta^{t-2} + ... in absolute value."""
+    differences = []
+    for t in TERMS[:-1]:
+        now, then = ((-1) ** (n - 1) * sum((-1) ** s * beta ** (n - 1 - s) for s in range(n)) for n in (t, t + 1))
+        differences.append(now + then - c * (2 - (-beta) ** t * (1 - beta)) / (1 + beta))
+    return differences
+
+
+@identity("(E8)", COUNTEREXAMPLE)
 def averages_of_waves(c: Any) -> list[Any]:
     """Waves as complex amplitudes: an EMA divides by 1 + i omega, an integral by i omega, a delay by one multiplies."""
     slope, delta, r, u = sp.symbols("A delta r u", positive=True)
@@ -122,7 +153,7 @@ def averages_of_waves(c: Any) -> list[Any]:
     ]
 
 
-@identity("(E6)", COUNTEREXAMPLE)
+@identity("(E9)", COUNTEREXAMPLE)
 def spread_of_a_circle(c: Any) -> list[Any]:
     """The variance of exp(i omega s), |.| = 1, for s ~ Exp(1): 1 - |q|^2, q by its antiderivative."""
     s = sp.symbols("s", positive=True)

@@ -19,6 +19,8 @@ PARAMETERS = "Sharpened parameters"
 SMOOTH = "Lemma 4"
 GOLDSTEIN = "Lemma 5"
 TAILS = "Heavy tails"
+OUTPUT = "Corollary 12, with another law of the output index (arXiv 2411.07061)"
+DISCOUNTS = "Theorem 9 and equation (1), at any two discounts"
 COUNTEREXAMPLE = "The counterexample"
 POWERS = ((1, 2), (1, 3), (2, 3), (1, 4), (3, 4))  # alpha as a fraction
 
@@ -196,27 +198,67 @@ def least_scale(on: Any, c: Any, lipschitz: Any, sigma: Any) -> Any:
     return [lipschitz >= 0, sigma >= 0], c * (1 + on.sqrt(on.number("7"))) * (lipschitz + sigma), energy
 
 
+# The fewest steps: `share` is regret's and noise's of eps, `level` is (1-beta)/(1+beta)
+
+
+@inequality("(I19)", PARAMETERS, "2", "2.02")
+def descent_is_log_convex(on: Any, c: Any, share: Any, level: Any) -> Any:
+    less, more, rest = (1 - level) ** 2, (1 + level) ** 2, (1 - share) ** 2
+    logs = level * (1 - 3 * level) * (1 - level**2) - 4 * level**2 * less - 2 * level**2 * more
+    given = [share > 0, share < 1, level > 0, level <= share**2]
+    return given, c * rest * less * more, (2 * rest + 3 * share**2 / 2) * less * more + rest * logs
+
+
+@inequality("(I20)", PARAMETERS, "3/4", "0.7575")
+def start_up_is_log_convex(on: Any, c: Any, share: Any, level: Any) -> Any:
+    less, rest = (1 - level) ** 2, (1 - share) ** 2
+    given = [share > 0, share < 1, level > 0, level <= share**2]
+    return given, c * rest * less, (rest + share**2) * less - 2 * level * (1 + level) * rest
+
+
+def gain(on: Any, c: Any, root: Any, start_up: Any) -> tuple[Any, Any]:
+    """c times the quotient of the steps at x = 1 and q = root^2, and 1; times 76800 (1+q)^{7/2}."""
+    more = on.sqrt(1 + root**2)
+    descent = 3 * on.sqrt(on.number("7")) * on.number("449/49") * root**3
+    return c * 343 * (descent + start_up * more), 76800 * more**7
+
+
+@inequality("(I22)", PARAMETERS, "28", "28.87")
+def steps_saved(on: Any, c: Any, root: Any) -> Any:
+    return [root > 0], *gain(on, c, root, on.number("36/7") + on.number("64/343"))
+
+
+@inequality("(I23)", PARAMETERS, "28.8", "29.08")
+def steps_saved_at_a_small_guess(on: Any, c: Any, root: Any) -> Any:
+    return [root > 0, 100 * root**2 <= 26], *gain(on, c, root, on.number("27/4") + on.number("64/343"))
+
+
+@inequality("(I21)", PARAMETERS, "27/4", "6.6825")
+def start_up_at_most(on: Any, c: Any, x: Any) -> Any:
+    return [x >= 0, x <= 1], (2 + x) ** 2 * (on.number("11/7") - x), c
+
+
 # Lemmas 4 and 5
 
 
-@inequality("(I19)", SMOOTH, "5/4", "1.2375")
+@inequality("(I24)", SMOOTH, "5/4", "1.2375")
 def smooth(on: Any, c: Any, eps: Any, w: Any) -> Any:
     return [eps > 0, w >= 0], eps**2 + w * eps - w**2, c * eps**2
 
 
-@inequality("(I20)", SMOOTH, "1", "0.99")
+@inequality("(I25)", SMOOTH, "1", "0.99")
 def smooth_of_second_order(on: Any, c: Any, slope: Any, hessian_lipschitz: Any, u: Any) -> Any:
     bend = hessian_lipschitz * u**2 / 2
     return [slope >= 0, hessian_lipschitz >= 0], slope, on.sqrt((slope - bend) ** 2) + c * bend
 
 
-@inequality("(I21)", GOLDSTEIN, "1", "0.99")
+@inequality("(I26)", GOLDSTEIN, "1", "0.99")
 def worse_of_two_terms(on: Any, c: Any, mean: Any, spread: Any, k: Any, larger: Any) -> Any:
     given = [mean >= 0, spread >= 0, k >= 0, larger >= 1, larger >= k]  # larger: max(1, k), spread: lam s
     return given, mean + k * spread, c * larger * (mean + spread)
 
 
-@inequality("(I22)", GOLDSTEIN, "1", "0.99")
+@inequality("(I27)", GOLDSTEIN, "1", "0.99")
 def goldstein_distance(
     on: Any, c: Any, mean: Any, spread: Any, eps: Any, width: Any, slope: Any, distance: Any, larger: Any
 ) -> Any:
@@ -253,32 +295,82 @@ def subadditive_power(k: int, n: int) -> Formula:
 
 
 for k, n in POWERS:
-    inequality("(I23)", TAILS, "1", "0.99")(gradient_of_the_power(k, n))
-    inequality("(I24)", TAILS, "1", "0.99")(concave_power(k, n))
-    inequality("(I25)", TAILS, "1", "0.99")(subadditive_power(k, n))
+    inequality("(I28)", TAILS, "1", "0.99")(gradient_of_the_power(k, n))
+    inequality("(I29)", TAILS, "1", "0.99")(concave_power(k, n))
+    inequality("(I30)", TAILS, "1", "0.99")(subadditive_power(k, n))
 
 
-@inequality("(I26)", TAILS, "0.93", "0.92")
+@inequality("(I31)", TAILS, "0.93", "0.92")
 def power_of_a_sum(on: Any, c: Any, root: Any, cosine: Any) -> Any:
     given = [root >= 0, cosine >= -1, cosine <= 1]  # p = 3/2, ||a|| = 1, ||b|| = root^2
     fourth = on.sqrt(1 + 2 * cosine * root**2 + root**4, 4)
     return given, fourth**3, 1 + 3 * cosine * root**2 / 2 + c * on.sqrt(on.number("2")) * root**3
 
 
-@inequality("(I27)", TAILS, "1", "1.01")
+@inequality("(I32)", TAILS, "1", "1.01")
 def weights_of_the_power(on: Any, c: Any, root: Any) -> Any:
     return [root > 0, root < 1], c * (1 - root**2), 1 - root**3  # p = 3/2, beta = root^2
+
+
+# Another law of the output index
+
+
+@inequality("(I33)", OUTPUT, "17/4", "4.2")
+def sum_after_one_window(on: Any, c: Any, rho: Any, share: Any, lipschitz: Any, sigma: Any) -> Any:
+    beta = 1 - rho**2
+    energy = 2 * (lipschitz + sigma) + sigma  # by (I7); share: 1/((1-beta)T)
+    given = [*sizes(rho, lipschitz, sigma), share >= 0, share <= 1]
+    return given, energy * (1 + beta * share), c * (lipschitz + sigma) * on.sqrt(1 + beta)
+
+
+@inequality("(I34)", OUTPUT, "9.2", "9.292")
+def as_stated_without_start_up(on: Any, c: Any, scale: Any) -> Any:
+    return [c * scale >= 1], on.number("17/16") + on.number("0.425") * scale, 1 + scale
+
+
+@inequality("(I35)", OUTPUT, "1", "1.01")
+def a_window_at_least(on: Any, c: Any, beta: Any, share: Any) -> Any:
+    given = [beta > 0, beta < 1, share > 0, share <= 1]  # share: 1/T
+    return given, c * on.sqrt(1 - beta**2) * on.sqrt(2 * share - share**2), beta * share + 1 - beta
+
+
+# Any two discounts
+
+
+@inequality("(I36)", DISCOUNTS, "1", "0.99")
+def root_of_a_step(on: Any, c: Any, ratio: Any, r: Any, size: Any) -> Any:
+    given = [ratio >= 0, ratio <= 1, r > 0]  # ratio: the root of beta2/beta1^2
+    return given, on.sqrt(r**2 + size**2) - on.sqrt(ratio**2 * r**2 + size**2), c * (1 - ratio) * r
+
+
+@inequality("(I37)", DISCOUNTS, "2", "1.98")
+def step_of_the_second_potential(on: Any, c: Any, r: Any, size: Any, move: Any) -> Any:
+    given = [r > 0, size >= 0, move >= 0, move <= 2]
+    return given, move * size - r * move**2 / 2, c * (on.sqrt(r**2 + size**2) - r)
+
+
+def limit_of_bounded_gradients(m: int, n: int) -> Formula:
+    def formula(on: Any, c: Any, root: Any) -> Any:
+        reciprocal = on.number(f"{n - m}/{2 * n}")  # 1/k, where 1 - 2/k = m/n and y = root^n
+        right = 1 + reciprocal + (1 - 2 * reciprocal) * root ** (2 * n + m) / 2
+        return [root > 0, root <= 1], 3 * root**m / 2, c * right
+
+    return formula
+
+
+for m, n in ((1, 5), (1, 3), (1, 2), (2, 3)):  # k = 5/2, 3, 4, 6
+    inequality("(I38)", DISCOUNTS, "1", "0.99")(limit_of_bounded_gradients(m, n))
 
 
 # The counterexample
 
 
-@inequality("(I28)", COUNTEREXAMPLE, "11/16", "0.6944")
+@inequality("(I39)", COUNTEREXAMPLE, "11/16", "0.6944")
 def one_step_turns_little(on: Any, c: Any, rho: Any, lipschitz: Any, size: Any) -> Any:
     given = [rho > 0, 4 * rho <= 1, lipschitz > 0, size >= rho * lipschitz]
     return given, c * size, (1 - rho**2) * size - rho**2 * lipschitz
 
 
-@inequality("(I29)", COUNTEREXAMPLE, "1", "0.99")
+@inequality("(I40)", COUNTEREXAMPLE, "1", "0.99")
 def length_of_what_turned(on: Any, c: Any, along: Any, across: Any) -> Any:
     return [along > 0], 2 * along * (on.sqrt(along**2 + across**2) - along), c * across**2

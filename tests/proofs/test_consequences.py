@@ -44,7 +44,7 @@ def test_the_code_has_these_constants() -> None:
     assert_allclose(ours.lemma10_bound(1.0, 0.25), float(constant["(I8)"]) * 0.25 / 1.25 / 0.75**2)
     assert float(constant["(I14)"]) <= 10 * ours.SCALE_SHARE < 2.3597 + 0.011
     assert ours.theorem11_bound(1.0, float(constant["(I15)"]), 1.0) <= 1.0 + 1.0 / float(constant["(I15)"])
-    assert ours.lemma04_smooth(1.0) == 5 / 4 and constant["(I19)"] == "5/4"
+    assert ours.lemma04_smooth(1.0) == 5 / 4 and constant["(I24)"] == "5/4"
 
 
 def test_the_table_of_leading_constants() -> None:
@@ -120,7 +120,7 @@ def test_von_bahr_esseen_on_trees() -> None:
 
 
 def test_two_dimensions_to_second_order() -> None:
-    """(E5) along the limit curve, integrated: an EMA's gradient is longer than the EMA of gradients."""
+    """(E8) along the limit curve, integrated: an EMA's gradient is longer than the EMA of gradients."""
     r, slope, delta, k, parts = 0.25, 1.0, 0.05, 2.0, 100
     omega, phase = k * r, np.arctan(k * r)
 
