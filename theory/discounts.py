@@ -5,7 +5,7 @@ V_t = sum_s beta1^{2(t-s)} ||g_s||^2; Regret_T(u) = sum_t beta1^{T-t} <g_t, z_t 
 In v_t = beta1^{-t} g_t the numerator and V are plain sums, and r forgets at the rate c = beta2/beta1^2: without a bound
 on the gradients all depends on c alone. c = 1 is Theorem 9 (`theory.sharpened.theorem09_bound`), with the constant 2.
 For every other c there is no constant: over T steps the worst ratio grows like sqrt T. Symbols and errors as in
-`theory.adam_ema`; beta1 and beta2 in (0, 1).
+`theory.adam_ema`; beta1 and beta2 in (0, 1). The proofs in full: docs/sharper.md.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ def bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike, bet
 
 
 def slow_bound(steps: ArrayLike) -> Numbers:
-    """If beta2 >= beta1^2, for every gradient sequence of T steps and every u in the ball of radius D, in one
-    coordinate, pathwise: Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} g_t^2)) <= sqrt T + 2.
+    """If beta2 >= beta1^2, for every gradient sequence of T steps and every u in the ball of radius D, in any
+    dimension, pathwise: Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} ||g_t||^2)) <= sqrt T + 2.
     Status: ours (Theorem 9, any discounts).
 
-    D = 1. H(S, r) = S^2/(2r) for |S| <= r, |S| - r/2 beyond, has the derivative clip(S/r) in S and decreases in r. So a
-    step of the v_t pays at most H(S, r) - H(S', r') + phi(r, v), phi = v^2/(2r) for |v| <= 2r, 2|v| - 2r beyond, which
-    is at most 2 (sqrt(r^2 + v^2) - r) and decreases in r >= sqrt V. Added: the loss is at most 2 sqrt V, and
-    |S_T| <= sqrt(T V). Of this order, by `slow_growth`.
+    D = 1. H(S, r), the maximum of <z, S> - r ||z||^2/2 over ||z|| <= 1, has the derivative clip(S/r) in S and decreases
+    in r. So a step of the v_t pays at most H(S, r) - H(S', r') + phi(r, ||v||), phi(r, v) the maximum of v d - r d^2/2
+    over 0 <= d <= 2, at most 2 (sqrt(r^2 + v^2) - r) and decreasing in r >= sqrt V. Added: the loss is at most
+    2 sqrt V, and ||S_T|| <= sqrt(T V). Of this order, by `slow_growth`.
     """
     count(steps=steps)
     return np.sqrt(real(steps)) + 2.0
 
 
 def slow_bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike) -> Numbers:
-    """If beta2 >= beta1^2 and every |g_t| <= G, for every T and every u in the ball of radius D, in one coordinate,
+    """If beta2 >= beta1^2 and every ||g_t|| <= G, for every T and every u in the ball of radius D, in any dimension,
     pathwise: Regret_T(u) <= D G (1/(1-beta1) + 2/sqrt(1-beta1^2)). Status: ours (equation (1), any discounts).
 
-    The loss is at most 2 D sqrt V, as in `slow_bound`; |S_T| <= G/(1-beta1) and V <= G^2/(1-beta1^2). Less than
+    The loss is at most 2 D sqrt V, as in `slow_bound`; ||S_T|| <= G/(1-beta1) and V <= G^2/(1-beta1^2). Less than
     `bounded_bound` where beta2 is close to 1.
     """
     positive(radius=radius)
@@ -127,21 +127,21 @@ def fast_growth(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers
 
 
 def bounded_limit(exponent: float) -> float:
-    """If |g_t| <= G and beta2 = beta1^k, in one coordinate, the largest regret over D G/sqrt(1-beta1^2) tends, as
+    """If ||g_t|| <= G and beta2 = beta1^k, in any dimension, the largest regret over D G/sqrt(1-beta1^2) tends, as
     beta1 -> 1, to (k+1)/sqrt(2k) for k >= 2, and for k < 2 to sqrt 2 times the largest, over w > 0, of
     (3/2) rho(w) - (1-k/2) int_0^w e^{s-w} rho(s) ds, rho(s)^2 = (1-e^{-ks})/k.
     Status: ours (equation (1), any discounts); attained.
 
-    Time in windows of 1/(1-beta1) steps, S and r in units of G/sqrt(1-beta1): the adversary moves S at will and chooses
-    u = g^2 in [0, G^2], (rho^2)' = u - k rho^2. With H of `slow_bound`, by parts, the regret is |S_T| - H(S_T, r_T),
-    at most rho_T/2, plus the integral, weighted by e^{s-T}, of the largest over S of H - S H_S + H_rho rho' + u H_SS/2,
-    which is u/(2 rho) + max{0, -(rho + rho')/2}: S = 0 and |S| = rho attain the two. u/(2 rho) = rho' + k rho/2, so
+    Time in windows of 1/(1-beta1) steps, S and r in units of G/sqrt(1-beta1), u = ||g||^2/G^2, (rho^2)' = u - k rho^2.
+    By the steps of `slow_bound` the regret is at most ||S_T|| - H(S_T, r_T) <= rho_T/2 plus the integral, weighted by
+    e^{s-T}, of phi = u/(2 rho) and max{0, -(rho + rho')/2}, what H gains where r falls: turns of sign at S = 0, and
+    ||S|| = rho, attain the two. u/(2 rho) = rho' + k rho/2, so
     regret = (3/2) rho_T + int e^{s-T} [(k/2-1) rho + max{0, -(rho + rho')/2}] ds, the second only where k > 2.
-    k < 2: rho_T large, rho before as small as |g| <= G allows: nothing until w windows before the end, then u = 1.
+    k < 2: rho_T large, rho before as small as ||g|| <= G allows: nothing until w windows before the end, then u = 1.
     k >= 2: u = 1 throughout is the best. With X = 1/sqrt k and F(rho) = (k+1)/2 X (rho/X)^{2/k} - (3/2) rho, which is
     what history is worth: F + F' rho' is not less than the integrand, at u = 0 with equality, at u = 1 since
     F' >= -(k/2-1) rho^2 (convex difference, 0 at X with slope <= 0); and F + (3/2) rho is largest at X. At beta1 < 1
-    phi of `slow_bound` takes the place of u/(2 rho); where r is of order 1/sqrt(1-beta1) the difference vanishes.
+    what this adds is of order (1-beta1)^{1/3} of the whole (docs/sharper.md).
     """
     positive(exponent=exponent)
     k = float(exponent)

@@ -1,7 +1,8 @@
 """The output index drawn with weights w_t/T in place of 1/T: the start-up terms of Lemmas 7 and 17 vanish. All ours.
 
 w_t = 1 - beta^t for t < T, w_T = (1-beta^T)/(1-beta), the law with which arXiv 2411.07061 draws its output; here for
-Algorithm 1 of arXiv 2405.18199 and its learners. Names, symbols, shapes and errors as in `theory.adam_ema`.
+Algorithm 1 of arXiv 2405.18199 and its learners. Names, symbols, shapes and errors as in `theory.adam_ema`. The proofs
+in full: docs/sharper.md.
 """
 
 from __future__ import annotations
@@ -123,9 +124,9 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbe
     Delta/(DT) <= eps. The rest is (2 sqrt(G^2+sigma^2) + sigma) rho (1 + beta/((1-beta)T))/sqrt(1+beta), at most
     3 (G + sigma) sqrt(2) rho once (1-beta)T >= 1, and 3 sqrt(2)/10 < 0.425. Not above the stated (1 + (G+sigma)/C) eps
     while C <= 16 (1 - 0.425) (G + sigma) = 9.2 (G + sigma). The start-up branch 12 C/eps is gone, and what remains, one
-    window, is active only if Delta < eps^{3/2}/(4 lam^{1/2}): with N windows the rest is (1 + 1/N)/2 of the above.
-    These lemmas do not give it for much less than a window: over T < 1/(1-beta) steps regret and noise are at most of
-    order D sqrt(T) (G + sigma), over DT less than the target only from order (C/eps)^2 steps on.
+    window, is active only if Delta < eps^{3/2}/(4 lam^{1/2}). With N windows the rest is (1 + 1/N)/2 of the above, for
+    eps << C. Its order stays whatever beta and D are: (beta/T + 1 - beta)/sqrt(1-beta^2) >= 1/sqrt T, so that the
+    guarantee is at most eps only if T >= (K/eps)^2, K = 2 sqrt(G^2+sigma^2) + sigma.
     """
     positive(eps=eps, guess=guess)
     nonnegative(scale=scale)

@@ -32,7 +32,8 @@ def sharpened_parameters(
     (Delta/D + f)/T + k sqrt l + a D^2, f = (1-l) (||G||_1 + k sqrt l)/(2l), a = d lam (1+l)^2 (1-l)/(4 l^2). Let
     k sqrt l = s eps and e = (1-s) eps. It is <= eps iff T >= (Delta/D + f)/(e - a D^2), least at the positive root of
     2af D^3 + 3a Delta D^2 = e Delta. What is left is a search in s. It begins at s = 1/2: with D = w sqrt(e/a) both
-    terms, Delta sqrt a e^{-3/2}/w and f/e, over 1 - w^2, fall until then. To leading order s = 4/7 and a D^2 = eps/7.
+    terms, Delta sqrt a e^{-3/2}/w and f/e, over 1 - w^2, fall until then. They are log-convex in (s, w), so the least T
+    is in s: the search finds it (docs/sharper.md). To leading order s = 4/7 and a D^2 = eps/7.
 
     coordinate_lipschitz, coordinate_sigma: the G_i and sigma_i, broadcast to (..., dim); the rest with (...).
     Raises ValueError if eps >= k (then ||G||_1 <= eps/2: every point is stationary), or if T > 2^53.
@@ -67,8 +68,8 @@ def sharpened_steps(steps: ArrayLike) -> Numbers:
     Put s = 4/7 and a D^2 = eps/7 there. With eps = 1, Delta' = Delta (d lam)^{1/2}, S = ||G+sigma||_1, and since
     (1+l) sqrt(1-l) <= 1 + l/2, our T <= (343/64) (sqrt 7 (k^2 + 8/49) Delta' + k^2 (||G||_1 + 4/7)) + 1. With q = C/S
     the paper's is max{400 (q+1)^2 (1+1/q)^{3/2} S^2 Delta', 1200 (q+1)^3 S^3}. (u + v)/max{u', v'} <= u/u' + v/v' frees
-    the quotient of Delta'; with x = ||sigma||_1/S, k <= (2 + x) S, what is left increases in x and falls in S >= 1. At
-    x = S = 1 it is largest at q = 0.567: 1/28.58.
+    the quotient of Delta'; with x = ||sigma||_1/S, k <= (2 + x) S, what is left falls in S >= 1. At S = 1 and q >= 0.26
+    it increases in x, and at x = 1 it is largest at q = 0.567: 1/28.58. At q <= 0.26 it is at most 1/28.8.
 
     The factor itself: on the descent branch, as eps -> 0, from 35 (G = 0) over 80 (sigma = 0) to 96 (sigma =
     0.311 (G + sigma)) at C = G + sigma, from 34 to 93 at the best C, 3/4 (G + sigma); of what the paper proves, from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.testing import assert_allclose
 from optimizers.ftrl import DiscountedFTRL, beta_ftrl
 from tests.proofs.decide import INEQUALITIES
 from tests.proofs.test_document import TEXT
+from theory import discounts, output, tuning
 from theory import sharpened as ours
 
 LEADING = 7**3.5 / 32  # of the sharpened parameters
@@ -44,6 +46,9 @@ def test_the_code_has_these_constants() -> None:
     assert_allclose(ours.lemma10_bound(1.0, 0.25), float(constant["(I8)"]) * 0.25 / 1.25 / 0.75**2)
     assert float(constant["(I14)"]) <= 10 * ours.SCALE_SHARE < 2.3597 + 0.011
     assert ours.theorem11_bound(1.0, float(constant["(I15)"]), 1.0) <= 1.0 + 1.0 / float(constant["(I15)"])
+    assert tuning.sharpened_steps(1.0) * float(constant["(I22)"]) == 1.0
+    assert_allclose(10 * output.SCALE_SHARE, float(Fraction(constant["(I33)"])))
+    assert_allclose(output.theorem11_bound(1.0, float(constant["(I34)"]), 1.0), 1.0 + 1.0 / float(constant["(I34)"]))
     assert ours.lemma04_smooth(1.0) == 5 / 4 and constant["(I24)"] == "5/4"
 
 
@@ -144,3 +149,60 @@ def test_two_dimensions_to_second_order() -> None:
     ema, gradient = np.mean(found[4 * parts :], axis=0)
     assert_allclose((slope - ema) / unit, 1.0, atol=0.01)
     assert_allclose((gradient - ema) / unit, 2 + omega**2 - 2 * np.cos(2 * phase - omega), rtol=0.01)
+
+
+def test_the_fewest_steps_are_log_convex_in_the_share() -> None:
+    """Second differences of log T along the shares of eps: what the search for the least T relies on."""
+    share = np.linspace(0.05, 0.95, 91)
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        eps, lam, gap, size = (10 ** rng.uniform(-2, 2, 4))[:, None]
+        lipschitz = eps * size**0.75
+        reach = np.maximum(2 * lipschitz, eps) * (1 + 10 ** rng.uniform(-4, 1))
+        steps = tuning._fewest(share, eps, lam, gap, lipschitz, reach)[2]
+        assert np.diff(np.log(steps), 2).min() > 0 > np.diff(np.log(steps))[:45].max()
+
+
+def test_any_two_discounts_in_the_plane() -> None:
+    """The table of bounds, on directions that turn with or against the sum and on sizes from tiny to huge."""
+    rng, runs, steps = np.random.default_rng(6), 400, 40
+    first, k = rng.uniform(0.5, 0.98, runs), 10 ** rng.uniform(-1.5, 1.0, runs)
+    second = first**k
+    size = np.exp(rng.choice([0.0, 1.0, 3.0], (runs, 1)) * rng.standard_normal((runs, steps)))
+    size *= first[:, None] ** (rng.choice([0, 1], (runs, 1)) * np.arange(steps))
+    turns = rng.choice([0.0, 1.0], runs)
+    total, own, energy, loss = np.zeros((runs, 2)), *np.zeros((3, runs))
+    for t in range(steps):
+        length = np.hypot(*total.T)
+        play = -total / np.maximum(np.maximum(own**0.5, length), 1e-300)[:, None]
+        angle = np.arctan2(*total.T[::-1]) + turns * rng.choice([0.0, 1.0, -2.0, np.pi], runs)
+        grad = size[:, t, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        loss = first * loss + (grad * play).sum(axis=1)
+        total, own = first[:, None] * total + grad, second * own + size[:, t] ** 2
+        energy = first**2 * energy + size[:, t] ** 2
+    regret, slow, largest = loss + np.hypot(*total.T), k <= 2, size.max(axis=1)
+    assert np.all(regret <= discounts.bounded_bound(1.0, largest, first, second))
+    assert np.all(regret[slow] <= discounts.slow_bounded_bound(1.0, largest, first)[slow])
+    growth = [discounts.slow_bound(steps), discounts.fast_bound(first[~slow], second[~slow], steps)]
+    for some, bound in (
+        (slow, discounts.own_scale_bound(1.0, own[slow])),
+        (slow, growth[0] * energy[slow] ** 0.5),
+        (~slow, growth[1] * energy[~slow] ** 0.5),
+    ):
+        assert 0.4 < np.max(regret[some] / bound) <= 1.0
+
+
+@pytest.mark.parametrize("k", [2.5, 4.0, 12.0])
+@pytest.mark.parametrize("most", [10.0, 300.0])
+def test_one_step_of_the_limit_of_bounded_gradients(k: float, most: float) -> None:
+    """The claim on e_t for k > 2 on a grid, with 0.06 X^{-3} for its last term; with 0.97 A for A it is false."""
+    before = most * np.geomspace(1e-6, 1.0, 2001)[:, None]
+    first, second, size = (1 - most**-2) ** (1 / k), 1 - most**-2, np.linspace(0.0, 1.0, 21)
+    rho, after = first * before, np.sqrt(second * before**2 + size**2)
+    paid = np.where(size <= 2 * rho, size**2 / (2 * rho), 2 * size - 2 * rho) + np.maximum(rho - after, 0) / 2
+
+    def excess(share: float) -> np.float64:
+        then, now = (share * (k + 1) / 2 * most ** (1 - 2 / k) * r ** (2 / k) - r / 2 for r in (before, after))
+        return np.max(paid - now + first * then)
+
+    assert excess(1.0) <= 0.06 / most**3 + 1e-12 * most < 1e-3 / most < excess(0.97)
