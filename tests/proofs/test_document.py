@@ -12,6 +12,16 @@ from tests.proofs.identities import IDENTITIES
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "sharper.md").read_text(encoding="utf-8")
 LABEL = r"\([IE]\d+\)"
+EXTENTS = {  # how far a statement goes: part of the heading of its proof
+    "any discounts": "at any two discounts",
+    "any law": "for other laws",
+    "any parameters": "at any parameters",
+    "p-th moments": "Heavy tails",
+    "repaired": "repaired",
+    "sharpened": "Sharpened parameters",
+    "weighted output": "another law of the output index",
+    "whose c_p^p is 2": "Heavy tails",
+}
 
 
 def sections() -> Iterator[tuple[str, str]]:
@@ -47,6 +57,9 @@ def test_everything_ours_has_a_proof_there() -> None:
     places = set(re.findall(r"Status:\s+ours\s+\([A-Za-z]+\s+\(?([\d.]*\d)", source))
     assert {"4", "5", "7", "8", "9", "10", "11", "17", "18", "5.2.2", "1", "2"} <= places
     assert not [place for place in places if not re.search(rf"(?<![\d.]){re.escape(place)}(?![\d.])", headings)]
+    extents = re.findall(r"Status:\s+ours\s+\([^.;]*?,\s+([^.;]*?)\)[.;]", source)
+    found = {" ".join(extent.split()) for several in extents for extent in several.split(", ")}
+    assert found == set(EXTENTS) and all(part in headings for part in EXTENTS.values())
 
 
 def test_the_document_names_what_exists() -> None:
