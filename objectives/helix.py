@@ -188,6 +188,8 @@ class Helix(Entry):
         """A lower bound of inf Phi <= 0, by branch and bound: of `most` - Phi, `most` the largest ||Phi|| can be."""
         whole = FAR * self.width
         most = float(self._bump.sizes(np.asarray(self.centre)[None], whole)[0][0])
+        if most == 0.0:
+            return 0.0
 
         def bounds(p: Float[Array, "boxes 2"], half: float) -> tuple[Float[Array, "boxes"], Float[Array, "boxes"]]:
             reach = half * np.sqrt(2.0)

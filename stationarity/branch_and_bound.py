@@ -82,13 +82,14 @@ class Local:
             spent += value.size
             if value.min() < best:
                 best, place = float(value.min()), e[value.argmin()]
-            keep = low < best - gap if self.certified else _smallest(value.reshape(len(centre), -1).min(axis=1))
+            keep = ~(low >= best - gap) if self.certified else _smallest(value.reshape(len(centre), -1).min(axis=1))
             if not keep.any():
+                done = min(done, float(low.min()))
                 break
             if spent + np.count_nonzero(keep) * len(self.signs) * (value.size // len(centre)) > self.budget:
                 done, complete = min(done, float(low.min())), False
                 break
-            done = min(done, float(low[~keep].min(initial=np.inf)))
+            done = min(done, float(low[~keep].min(initial=np.inf)))  # of numbers: what is none is kept
             half *= 0.5
             centre = (centre[keep, None] + half * self.signs).reshape(-1, len(u))
         else:
@@ -118,7 +119,8 @@ class Local:
         if tilted:
             chord = (height[..., None] * self.signs).mean(axis=1) / half
             rest = height - half * np.vecdot(chord[:, None], self.signs)
-            level = rest.min(axis=1) - dim * norm * self.bend(centre, half) * half**2 / 2.0 - moved
+            error = self.bend(centre, half) * (dim * half**2 / 2.0) if norm > 0.0 else 0.0  # not 0 inf
+            level = rest.min(axis=1) - norm * error - moved
         else:
             level = height[:, 0] - (norm * self.steepness * half * np.sqrt(dim) + moved if self.certified else np.inf)
         at = np.clip(0.5 * (v - chord), centre - half, centre + half)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from scipy import optimize
 from scipy.spatial.transform import Rotation
 
 from experiments import theorem11_counterexample
@@ -20,6 +21,7 @@ from objectives.noise import Exact
 from objectives.smooth import CosineWell
 from objectives.supremum import supremum
 from stationarity import measure_general, measure_separable, measure_winding, paraboloid
+from stationarity.branch_and_bound import Local
 from theory.adam_ema import theorem11_parameters
 
 ROWS = yaml.safe_load((Path(__file__).parent.parent / "conf" / "problems.yaml").read_text())
@@ -130,6 +132,26 @@ def test_one_proof_for_all():
     frozen = x.copy()
     frozen[:, 0] = -5.0
     assert not np.array(measure_winding(MILD, frozen, 1.0, 0.01)).any()
+
+
+@pytest.mark.parametrize("u", [np.array([-0.467, 0.145, -0.103]), np.zeros(3)])
+@pytest.mark.parametrize("gap, budget", [(0.3, 3000), (0.3, 10**6), (0.02, 10**6)])
+def test_a_search_is_a_bound(u, gap, budget):
+    """However coarse it is: never above the least value that a local minimiser finds, near the floor and far from it."""
+    rng = np.random.default_rng(4)
+    for x in np.array([[0.9, 0.2, 0.5], [20.0, 0.1, 0.3]]):
+        local, v = Local(MILD, x, 1.0, budget), np.array([-1.33, -1.0, 1.32])
+
+        def height(e, local=local, v=v):
+            return float(u @ local.slope(e)[1] + e @ (e - v))
+
+        least = min(optimize.minimize(height, start).fun for start in rng.normal(size=(20, 3)))
+        assert local.search(u, v, gap)[0] <= least
+
+
+def test_no_bump_is_a_ramp():
+    """Without a bump Phi is 0, and so is its infimum."""
+    assert Helix().room(np.zeros(3)) == pytest.approx(-0.25 / 1.2) and Helix().constants.lipschitz >= 1.2
 
 
 def test_counterexample_in_small(monkeypatch):
