@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "sharper.md").read_text(encoding="utf-8")
 LABEL = r"\([IE]\d+\)"
 EXTENTS = {  # how far a statement goes: part of the heading of its proof
+    "C -> inf": "The counterexample",
     "any discounts": "at any two discounts",
     "any law": "for other laws",
     "any parameters": "at any parameters",
