@@ -11,7 +11,7 @@ from typing import get_args
 
 import pandas as pd
 
-from analysis import ablation, tightness
+from analysis import ablation, anchors, findings, tightness
 from analysis.tables import REPORTED
 from experiments.sweep.cells import Cell
 from experiments.words.evidence import CERTIFICATE, INFIMUM, Form
@@ -60,9 +60,12 @@ def write(
         style=(ASSETS / "report.css").read_text(encoding="utf-8"),
         script=(ASSETS / "report.js").read_text(encoding="utf-8"),
         preset=escape(preset),
+        findings=findings.page(table),
         counts=_counts(table, missing),
         reading=READING,
-        contents="".join(f'<li><a href="#{_anchor(x)}">{escape(x)}</a> {_badges(table, x)}</li>' for x in labels),
+        contents="".join(
+            f'<li><a href="#{anchors.section(x)}">{escape(x)}</a> {_badges(table, x)}</li>' for x in labels
+        ),
         summary=_picture(results / "figures" / "summary.svg"),
         remarks=_remarks(table, missing),
         ablations=ablation.page(twins),
@@ -71,10 +74,6 @@ def write(
         claims="".join(_section(label, table, cells, results) for label in labels),
     )
     (results / "report.html").write_text(page, encoding="utf-8")
-
-
-def _anchor(label: str) -> str:
-    return re.sub(r"\W+", "-", label.lower()).strip("-")
 
 
 def _counts(table: pd.DataFrame, missing: Sequence[str]) -> str:
@@ -110,7 +109,7 @@ def _section(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Pa
     mine = [cell for cell in cells if cell.claim.label == label]
     names = dict.fromkeys(cell.claim.name for cell in mine)
     parts = "".join(_claim([c for c in mine if c.claim.name == name], table, results) for name in names)
-    return f'<section id="{_anchor(label)}">{parts}</section>'
+    return f'<section id="{anchors.section(label)}">{parts}</section>'
 
 
 def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
@@ -166,7 +165,8 @@ def _looseness(rows: pd.DataFrame) -> str:
 def _table(rows: pd.DataFrame) -> str:
     head = "".join(f"<th>{name}</th>" for name in REPORTED)
     body = "".join(
-        "<tr>" + "".join(_cell(name, row[name]) for name in REPORTED) + "</tr>" for row in rows.to_dict("records")
+        f"<tr id={anchors.row(place)}>{''.join(_cell(name, row[name]) for name in REPORTED)}</tr>"
+        for place, row in zip(rows.index, rows.to_dict("records"), strict=True)
     )
     return (
         f'<div class="scroll"><table class="sortable"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
