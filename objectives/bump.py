@@ -34,22 +34,28 @@ class Bump:
         bell, factor = exp(-0.5 * shrink * (u * u + v * v)), self.level + 0.5 * ((l1 + one) * u + (l2 + two) * v)
         return bell * factor, bell * (one - shrink * factor * u), bell * (two - shrink * factor * v)
 
-    def tensors(
-        self, p: Float[Array, "points 2"]
-    ) -> tuple[Float[Array, "points 2"], Float[Array, "points 2 2"], Float[Array, "points 2 2 2"]]:
-        """The first three derivatives of Phi, from those of both factors by the product rule."""
-        u, shrink, plane = p - self.centre, 1.0 / self.width**2, np.eye(2)
+    def _factors(self, p: Float[Array, "points 2"]) -> tuple[Array, Array, Array, Array, Array]:
+        """The bell; the first derivative of its logarithm; the quadratic factor with both derivatives."""
+        u, shrink = p - self.centre, 1.0 / self.width**2
         bend = np.array([[self.bend[0], self.bend[1]], [self.bend[1], self.bend[2]]])
         f1 = self.tilt + u @ bend
         f = self.level + 0.5 * np.vecdot(f1 + self.tilt, u)
-        e1 = -shrink * u  # over the bell, as those that follow
-        e2 = _outer(e1, e1) - shrink * plane
-        e3 = _outer(_outer(e1, e1), e1) - shrink * _each(_outer(e1, plane[None]))
+        return np.exp(-0.5 * shrink * np.vecdot(u, u)), -shrink * u, f, f1, bend
+
+    def first_two(self, p: Float[Array, "points 2"]) -> tuple[Float[Array, "points 2"], Float[Array, "points 2 2"]]:
+        """The first two derivatives of Phi, from those of both factors by the product rule."""
+        bell, e1, f, f1, bend = self._factors(p)
+        e2 = _outer(e1, e1) - np.eye(2) / self.width**2
         second = e2 * f[:, None, None] + _outer(e1, f1) + _outer(f1, e1) + bend
-        third = e3 * f[:, None, None, None] + _each(_outer(f1, e2)) + _each(_outer(e1, bend[None]))
-        bell = np.exp(-0.5 * shrink * np.vecdot(u, u))
-        first = (e1 * f[:, None] + f1) * bell[:, None]
-        return first, second * bell[:, None, None], third * bell[:, None, None, None]
+        return (e1 * f[:, None] + f1) * bell[:, None], second * bell[:, None, None]
+
+    def third(self, p: Float[Array, "points 2"]) -> Float[Array, "points 2 2 2"]:
+        """The third derivative of Phi."""
+        bell, e1, f, f1, bend = self._factors(p)
+        plane, square = np.eye(2) / self.width**2, _outer(e1, e1)
+        e3 = _outer(square, e1) - _each(_outer(e1, plane[None]))
+        third = e3 * f[:, None, None, None] + _each(_outer(f1, square - plane)) + _each(_outer(e1, bend[None]))
+        return third * bell[:, None, None, None]
 
     def sizes(
         self, p: Float[Array, "*batch 2"], moved: float | Float[Array, "*batch"]

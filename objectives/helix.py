@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -14,12 +14,23 @@ from foundation.settings import setting
 from objectives.base import Constants
 from objectives.bump import Bump
 from objectives.catalogue import objective
-from objectives.supremum import supremum
+from objectives.supremum import Bounds, supremum
 
 ALONG, SECOND, THIRD = np.eye(3)
 FAR = 12.0  # widths from the bump's centre, beyond which it is below 1e-25 of itself
 TOLERANCE = 1e-4  # of G: what its supremum may be overstated by, relatively
 ROUGHLY = 0.2  # the same, of L
+
+
+@cache
+def suprema(helix: Helix) -> tuple[float, float, float, float]:
+    """sup of |grad S|, |d_1 S|, |grad Phi| and ||Hess S||, once for all helices that differ in their floor only."""
+    parts = np.ones(3), ALONG, 1.0 - ALONG
+    curvature = supremum(helix.curvatures, helix.centre, FAR * helix.width, ROUGHLY)
+    whole, along, across = (
+        supremum(helix.steepness(part), helix.centre, FAR * helix.width, TOLERANCE) for part in parts
+    )
+    return whole, along, across, curvature
 
 
 @objective(
@@ -82,9 +93,7 @@ class Helix(Entry):
     @cached_property
     def constants(self) -> Constants:
         """Delta, G, G_i and L, as derived above."""
-        whole = self._steepest(np.ones(3))
-        along, across = self._steepest(ALONG), self._steepest(1.0 - ALONG)
-        curvature = supremum(self._curvatures, self.centre, FAR * self.width, ROUGHLY)
+        whole, along, across, curvature = suprema(replace(self, gap=1.0, ease=1.0))
         return Constants(self.gap, whole, np.array([along, across, across]), curvature + whole**2 / self.ease)
 
     def value(self, x: Float[Array, "*batch 3"]) -> Float[Array, "*batch"]:
@@ -134,24 +143,31 @@ class Helix(Entry):
     def _bump(self) -> Bump:
         return Bump(self.centre, self.width, self.level, self.tilt, self.bend)
 
-    def _derivatives(
-        self, p: Float[Array, "boxes 2"]
-    ) -> tuple[Float[Array, "boxes 3"], Float[Array, "boxes 3 3"], Float[Array, "boxes 3 3 3"]]:
-        """The first three derivatives of S = slope x_1 + Phi(R (x_2, x_3)) at (0, p).
+    @property
+    def _turn(self) -> Float[Array, "2 2"]:
+        """R' at x_1 = 0, of the turn R by -pitch x_1; R'' is -pitch^2 there, R''' is -pitch^2 R'."""
+        return self.pitch * np.array([[0.0, 1.0], [-1.0, 0.0]])
 
-        R is the turn by -pitch x_1: at x_1 = 0 its first derivative is `turn`, the second -pitch^2, the third
-        -pitch^2 turn.
-        """
-        one, two, three = self._bump.tensors(p)
-        turn, square = self.pitch * np.array([[0.0, 1.0], [-1.0, 0.0]]), self.pitch**2
-        c = p @ turn.T  # dp/dx_1
+    def _derivatives(self, p: Float[Array, "boxes 2"]) -> tuple[Float[Array, "boxes 3"], Float[Array, "boxes 3 3"]]:
+        """Gradient and Hessian of S = slope x_1 + Phi(R (x_2, x_3)) at (0, p)."""
+        one, two = self._bump.first_two(p)
+        c = p @ self._turn.T  # dp/dx_1
+        two_c = np.vecdot(two, c[:, None, :])
+        gradient = np.concatenate([(self.slope + np.vecdot(one, c))[:, None], one], axis=-1)
+        hessian = np.empty((len(p), 3, 3))
+        hessian[:, 1:, 1:] = two
+        hessian[:, 0, 1:] = hessian[:, 1:, 0] = two_c + one @ self._turn
+        hessian[:, 0, 0] = np.vecdot(two_c, c) - self.pitch**2 * np.vecdot(one, p)
+        return gradient, hessian
+
+    def _third_derivative(self, p: Float[Array, "boxes 2"]) -> Float[Array, "boxes 3 3 3"]:
+        """The third derivative of S at (0, p)."""
+        (one, two), three = self._bump.first_two(p), self._bump.third(p)
+        turn, square = self._turn, self.pitch**2
+        c = p @ turn.T
         two_c, three_c = np.vecdot(two, c[:, None, :]), np.vecdot(three, c[:, None, None, :])
         two_turn = two @ turn
-        gradient = np.concatenate([(self.slope + np.vecdot(one, c))[:, None], one], axis=-1)
-        hessian, third = np.empty((len(p), 3, 3)), np.empty((len(p), 3, 3, 3))
-        hessian[:, 1:, 1:] = two
-        hessian[:, 0, 1:] = hessian[:, 1:, 0] = two_c + one @ turn
-        hessian[:, 0, 0] = np.vecdot(two_c, c) - square * np.vecdot(one, p)
+        third = np.empty((len(p), 3, 3, 3))
         third[:, 1:, 1:, 1:] = three
         once = three_c + two_turn + two_turn.mT
         third[:, 0, 1:, 1:] = third[:, 1:, 0, 1:] = third[:, 1:, 1:, 0] = once
@@ -159,7 +175,7 @@ class Helix(Entry):
         third[:, 0, 0, 1:] = third[:, 0, 1:, 0] = third[:, 1:, 0, 0] = twice
         cubic = np.vecdot(np.vecdot(three_c, c[:, None, :]), c)
         third[:, 0, 0, 0] = cubic - square * (3.0 * np.vecdot(two_c, p) + np.vecdot(one, c))
-        return gradient, hessian, third
+        return third
 
     def _third(
         self, p: Float[Array, "boxes 2"], radius: float, moved: float | Float[Array, "boxes"]
@@ -179,7 +195,7 @@ class Helix(Entry):
         third = d3 * p1**3 + 3.0 * d2 * p1 * p2 + d1 * p3
         fourth = d4 * p1**4 + 6.0 * d3 * p1**2 * p2 + d2 * (3.0 * p2**2 + 4.0 * p1 * p3) + d1 * p4
         near = np.flatnonzero(radius * fourth < third)
-        here = self._derivatives(p[near])[2].reshape(len(near), 27)
+        here = self._third_derivative(p[near]).reshape(len(near), 27)
         third[near] = np.minimum(third[near], np.sqrt(np.vecdot(here, here)) + radius * fourth[near])
         return third
 
@@ -199,22 +215,21 @@ class Helix(Entry):
 
         return most - supremum(bounds, self.centre, whole, TOLERANCE / most)
 
-    def _steepest(self, part: Float[Array, "3"]) -> float:
-        """sup |part grad S|, part being 0 or 1 for each coordinate."""
+    def steepness(self, part: Float[Array, "3"]) -> Bounds:
+        """|part grad S| at p, and bounds of it in boxes; part is 0 or 1 for each coordinate."""
 
         def bounds(p: Float[Array, "boxes 2"], half: float) -> tuple[Float[Array, "boxes"], Float[Array, "boxes"]]:
             reach = half * np.sqrt(2.0)
-            gradient, hessian, _ = self._derivatives(p)
+            gradient, hessian = self._derivatives(p)
             g, rows = gradient * part, hessian * part[:, None]
             size = np.vecdot(g, g)
             change = np.vecdot(rows.mT, g[:, None, :])[:, 1:]  # of |g|^2/2 with p
             most = size + 2.0 * reach * np.sqrt(np.vecdot(change, change)) + reach**2 * np.square(rows).sum(axis=(1, 2))
-            third = self._third(p, reach, reach)
-            return np.sqrt(size), np.sqrt(most) + 0.5 * third * reach**2
+            return np.sqrt(size), np.sqrt(most) + 0.5 * self._third(p, reach, reach) * reach**2
 
-        return supremum(bounds, self.centre, FAR * self.width, TOLERANCE)
+        return bounds
 
-    def _curvatures(
+    def curvatures(
         self, p: Float[Array, "boxes 2"], half: float
     ) -> tuple[Float[Array, "boxes"], Float[Array, "boxes"]]:
         """||Hess S|| at p, and a bound of it in the box."""
