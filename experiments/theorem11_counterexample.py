@@ -23,15 +23,14 @@ from simulation.recording import recipe
 from stationarity import measure_winding
 from theory import adam_ema, sharpened
 
-TIMES = 16000  # sampled times of a run, one in each of as many strata of 1..T
 FORMS: tuple[Form, ...] = ("stated", "ours")
-EVERY = 128  # of the sampled times, one is drawn
+DRAWN = 125  # of the sampled times, in the figure
 GAP = 5e-4  # relative, that the certified search may leave open
 
 
 @dataclass(frozen=True)
 class Counterexample(Theorem11):
-    """Measured: the infimum ||grad F(xbar_t)||^[lam] over eps, averaged over 16000 sampled t, one in each of as many
+    """Measured: the infimum ||grad F(xbar_t)||^[lam] over eps, averaged over many sampled t, one in each of as many
     equal parts of 1..T, at the theorem's own beta, D and T, without noise. A row is refuted if a certified lower bound
     of the infimum has a mean above the bound; the certified upper bound is ||grad F(xbar_t)||. The start may meet the
     bound: what is asked is whether the descent does. Near the floor a helix has 0 for a lower bound, which costs its
@@ -54,6 +53,7 @@ class Counterexample(Theorem11):
     guess_ratios: tuple[float, ...] = setting((30.7, 12.0), "[0.1, inf)")
     noise_levels: tuple[float, ...] = setting((0.0,), "[0, 0]")
     runs: int = setting(5, "[2, inf)")
+    times: int = setting(8000, "[1, inf)")
     share: float = 1.0  # of the theorem's T
 
     def accepts(self, problem: Any) -> None:
@@ -75,7 +75,7 @@ class Counterexample(Theorem11):
         """For each C the infimum against the stated bound and ours."""
         grid = self.grid(problem, context)
         beta, radius, lam, steps = (grid.column(name) for name in ("beta", "radius", "lam", "steps"))
-        times = sampled_times(steps, TIMES, context)
+        times = sampled_times(steps, self.times, context)
         probe = recipe(Certificate, beta=beta, lam=lam, norm=self.norm, samples=times)
         signals = yield algorithm1(problem, self.learner(radius, beta, False), steps, probe)
         lower, upper = self._infimum(problem, signals["xbar"].reshape(-1, problem.scales.dim))
@@ -102,8 +102,9 @@ class Counterexample(Theorem11):
 
     def _lines(self, at: AtGuess, found: Signals) -> list[Curve]:
         """The lower bounds over t/T, with their range and that of the upper bounds, and both bounds of the theorem."""
-        x, low = found["share"].mean(axis=0)[::EVERY], found["low"][:, ::EVERY]
-        band = low.min(axis=0), found["high"].max(axis=0)[::EVERY]
+        every = slice(None, None, max(1, self.times // DRAWN))
+        x, low = found["share"].mean(axis=0)[every], found["low"][:, every]
+        band = low.min(axis=0), found["high"].max(axis=0)[every]
         lines = [Curve("infimum", self._where(at), "measured", x, low.mean(axis=0), *band)]
         ends, bounds = np.array([0.0, 1.0]), self.bounds(at)
         for form in FORMS:

@@ -64,8 +64,8 @@ def _look(batch: Batch, summary: Summary, time: int) -> None:
     if time in summary.places:
         summary.curve[alive, summary.places[time]] = signals[alive]
     for k, (probe, end) in enumerate(zip(batch.probes, summary.ends, strict=True)):
-        if probe.samples is not None and (summary.samples[k] == time).any():
-            run, i = np.nonzero((summary.samples[k] == time) & alive[:, None])
+        run, i = summary.sampled_at(k, time)
+        if len(run):
             summary.xbar[k, run, i], summary.sampled[k, run, i] = probe.sample(batch.now)[run], signals[run, end - 1]
     if (batch.steps == time).any():
         summary.keep(np.flatnonzero(batch.steps == time))

@@ -12,7 +12,7 @@ class Summary:
     """The signals of all probes: their sums over time, last, maximum, values at checkpoints, points at sampled times.
 
     ends: the place after each probe's last signal. places: of the checkpoints, by time. samples: the sampled times of
-    each probe, 0 where it has fewer.
+    each probe, 0 where it has fewer; order, ordered: where they are, and what, by time.
     """
 
     ends: Int[IntArray, "probes"]
@@ -21,6 +21,8 @@ class Summary:
     max: Float[Array, "runs signals"]
     curve: Float[Array, "runs times signals"]
     samples: Int[IntArray, "probes runs k"]
+    order: Int[IntArray, "probes samples"]
+    ordered: Int[IntArray, "probes samples"]
     xbar: Float[Array, "probes runs k dim"]
     sampled: Float[Array, "probes runs k"]
 
@@ -36,8 +38,18 @@ class Summary:
         self.samples = np.zeros((len(times), runs, max((each.shape[1] for each in times), default=0)), np.int64)
         for mine, each in zip(self.samples, times, strict=True):
             mine[:, : each.shape[1]] = each
+        flat = self.samples.reshape(len(times), runs * self.samples.shape[2])
+        self.order = flat.argsort(axis=1, kind="stable")
+        self.ordered = np.take_along_axis(flat, self.order, axis=1)
         self.sampled = np.full(self.samples.shape, np.nan)
         self.xbar = np.full((*self.samples.shape, dim), np.nan)
+
+    def sampled_at(self, probe: int, time: int) -> tuple[Int[IntArray, "some"], Int[IntArray, "some"]]:
+        """(runs, places): which of a probe's sampled times this one is, of runs that are not done."""
+        low, high = np.searchsorted(self.ordered[probe], [time, time + 1])
+        run, i = np.divmod(self.order[probe, low:high], max(1, self.samples.shape[2]))
+        alive = self._batch.steps[run] >= time
+        return run[alive], i[alive]
 
     def keep(self, runs: Int[IntArray, "some"]) -> None:
         """Keep the extras of these runs, which are done."""

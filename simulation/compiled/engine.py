@@ -82,7 +82,7 @@ class Program:
             self._block(time, steps, active, sums, failed)
             time += steps
             self._refuse(failed)
-            if time in stops:
+            if stops[np.searchsorted(stops, time)] == time:
                 self._look(time)
             active = self._going_on(time, active)
         signals = kept.total.shape[1]
@@ -131,7 +131,7 @@ class Program:
         batch, kept, ended = self.batch, self.summary, np.flatnonzero(self.batch.steps == time)
         batch.now.time = float(time)
         for k, (probe, end) in enumerate(zip(batch.probes, kept.ends, strict=True)):
-            run, i = np.nonzero((kept.samples[k] == time) & (batch.steps >= time)[:, None])
+            run, i = kept.sampled_at(k, time)
             if len(run):
                 kept.xbar[k, run, i], kept.sampled[k, run, i] = probe.sample(batch.now)[run], self.out[run, end - 1, 0]
         kept.last[ended] = self.out[ended, : kept.last.shape[1], 0]
