@@ -23,7 +23,7 @@ class Paraboloid:
 
     point: Float[Array, "dim"]
     tilt: Float[Array, "dim"]
-    level: float
+    level: float | Float[Array, "..."]
     lam: float
     reach: float  # what F is farther from `point` than this has no influence on `level`, given its G
 
@@ -78,10 +78,10 @@ def measure_winding(
 ) -> tuple[Float[Array, "points"], Float[Array, "points"]]:
     """Certified lower and upper bounds of the L2 measure at points of a Winding objective: (lower, upper).
 
-    The motions turn one paraboloid of S, that of the median point, into one for every point. It is one of F, too, if no
-    y at the floor has a value below its level, where <u, share grad S(y)> >= min(0, <u, grad S(y)>): either the value
-    of S, or at least lam ||d||^2 - <v, d>. Else the lower bound is 0. Upper: ||grad F(x)||, the point mass. Raises
-    TypeError for an objective that does not wind, ValueError as `paraboloid` does.
+    The motions turn one paraboloid of S, that of the median point, into one for every point. For F its level is the
+    least of S's and of what the floor allows: there <u, share grad S(y)> >= min(0, <u, grad S(y)>), so that the value
+    is that of S or at least lam ||d||^2 - <v, d>, d_1 <= -room. Upper: ||grad F(x)||, the point mass. Raises TypeError
+    for an objective that does not wind, ValueError as `paraboloid` does.
     """
     if not isinstance(objective, Winding):
         raise TypeError(f"{type(objective).__name__} does not wind: it has no motions to carry a bound along")
@@ -89,9 +89,10 @@ def measure_winding(
     if not objective.grad(middle).any():
         return np.zeros(len(x)), upper
     found = paraboloid(objective, middle, lam, gap, budget)
+    if objective.room(middle) <= found.reach:
+        return np.zeros(len(x)), upper  # the level might not be that of S
     turned, room = objective.unwound(x, float(middle[0])), objective.room(x)
-    first, across = found.tilt[0], found.tilt[1:] @ found.tilt[1:]
-    # of <u, share grad S(y)> + lam |d|^2 - <v, d> at the floor, d_1 <= -room, if that is beyond the parabola's foot
-    least = lam * room**2 + first * room - across / (4.0 * lam)
-    free = (least >= found.level) & (2.0 * lam * room > -first) & (objective.room(middle) > found.reach)
-    return np.where(free, found.below(turned), 0.0), upper
+    first, tilt = found.tilt[0], found.tilt @ found.tilt
+    edge = np.maximum(room, -first / (2.0 * lam))  # the least of the parabola where d_1 <= -room: there, or at its foot
+    floor = lam * edge**2 + first * edge - (tilt - first**2) / (4.0 * lam)
+    return replace(found, level=np.minimum(found.level, floor)).below(turned), upper
