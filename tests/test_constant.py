@@ -45,7 +45,7 @@ def test_a_search_keeps_what_passes():
     """A dip that is too deep is not passed, and is no candidate."""
     deep = Dips(1, 0.3, 0.7, 2.0, 2.9, 4.0)
     assert examine_shape(deep, "dips", 2.9, 8, 1e-2) is None
-    assert len(search("dips", 0, 1, 8, 1e-2, deep)) == 1
+    assert len(search("dips", 3, 1, 8, 1e-2, deep)) == 1
 
 
 def test_a_flow_at_rest_is_refused():
