@@ -106,9 +106,12 @@ def test_the_best_comparator():
 
 
 @on_both
-@pytest.mark.parametrize("noise", ["none", "gaussian", "two_point", "sparse"])
 @pytest.mark.parametrize("dim", [1, 3])
-@pytest.mark.parametrize("beta", [[0.9, 0.99, 0.9, 0.5], [0.5, 0.6, 0.5, 0.6]])
+@pytest.mark.parametrize(
+    "noise, beta",
+    [(noise, [0.9, 0.99, 0.9, 0.5]) for noise in ("none", "gaussian", "two_point", "sparse")]
+    + [("gaussian", [0.5, 0.6, 0.5, 0.6])],
+)
 def test_a_run_does_not_see_its_batch(noise, dim, beta, engine, monkeypatch):
     """Bit for bit: alone or together, other engines, tiles and blocks, unequal T, per-run parameters."""
     beta, steps, numbers = np.array(beta), np.array([150, 400, 90, 400]), np.arange(4)

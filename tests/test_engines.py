@@ -38,9 +38,12 @@ def kind(ask):
     return repr([type(part) for part in vars(ask.setup).values()] + flags + probes), len(ask.setup.objective.start)
 
 
-@pytest.mark.parametrize(
-    "case", {case.claim: name for name, case in cases().items() if "smoke" in case.presets}.values()
-)
+NO_ENGINE = {"lemma04", "lemma05", "lemma16", "lemma20", "lemma20_laws", "optimality_stationarity", "constant"}
+NO_ENGINE |= {"section61_rescaling", "section61_correction"}
+ONE_EACH = {case.claim: name for name, case in cases().items() if "smoke" in case.presets}
+
+
+@pytest.mark.parametrize("case", [name for claim, name in ONE_EACH.items() if claim not in NO_ENGINE])
 def test_both_engines_give_the_same_bytes(case, monkeypatch):
     asked = []
 
@@ -51,6 +54,7 @@ def test_both_engines_give_the_same_bytes(case, monkeypatch):
     monkeypatch.setattr(harness, "simulate_together", spy)
     made = job(case)
     examine(made.claim, made.problem, replace(made.context, effort=EFFORT, engine="compiled"))
+    assert asked
     for ask, streams in {kind(ask): (ask, streams) for ask, streams in asked}.values():
         few = first_steps(ask)
         ours, theirs = few.simulate(streams, "compiled"), few.simulate(streams, "numpy")
