@@ -118,7 +118,7 @@ FINDINGS = (  # the strongest first
     ),
     Finding(
         "In the limit of large C the best constant of Theorem 11, stated as {found.bound.min:g}, lies between "
-        "{found.lower.max:.5g}, certified at an objective that a search finds, and {ours.bound.max:.5g}, proved.",
+        "{found.lower.max:.5g}, certified at the best of the shapes tried, and {ours.bound.max:.5g}, proved.",
         {"found": Rows("constant", form="stated", verdict="refuted", some=True), "ours": Rows("constant", form="ours")},
     ),
     Finding(
