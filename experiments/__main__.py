@@ -1,18 +1,42 @@
-"""`python -m experiments case=NAME` runs one case, `python -m experiments -m 'case=glob(*)'` sweeps."""
+"""`python -m experiments case=NAME` runs one case, `python -m experiments -m 'case=glob(*)'` sweeps.
+
+`python -m experiments status RESULTS` says how far a sweep is, `python -m experiments log CASE RESULTS` why a case
+failed.
+"""
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
-from experiments.sweep import pool
+
+class Terminated(BaseException):
+    """SIGTERM has arrived: no error, but somebody wants us to end."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
 
 
 def main() -> int:
-    """Entry point; the exit code is 0 only if every case was measured."""
-    pool.start_server()
-    from experiments.sweep.command import run  # takes a second, which the server needs as well
+    """Entry point. The exit code: 0 only if every case was measured, 2 for bad input, 1 for what else goes wrong."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        if sys.argv[1:2] in (["status"], ["log"]):
+            from experiments.sweep.status import show
 
-    return run()
+            return show(sys.argv[1:])
+        from experiments.sweep import pool
+
+        pool.start_server()
+        from experiments.sweep.command import run  # takes a second, which the server needs as well
+
+        return run()
+    except (KeyboardInterrupt, Terminated) as stop:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("interrupted: what is finished is kept; the same command goes on from there", file=sys.stderr)
+        return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
 
 
 if __name__ == "__main__":

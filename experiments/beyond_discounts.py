@@ -122,10 +122,10 @@ class DiscountMap(Claim):
     def measure(self, problem: Game, context: Context) -> Measurement:
         """Rows at named points, curves over all exponents."""
         points = [point for beta in self.betas for point in self._points(beta)]
-        values, reached = yield from self._bounded(points)
         ratios = []
         for beta in self.betas:
             ratios += yield from self._unbounded([point for point in points if point.beta1 == beta])
+        values, reached = yield from self._bounded(points)  # last, for its programmes take a while
         checks = []
         for point, value, most, ratio in zip(points, values, reached, ratios, strict=True):
             if point.name:

@@ -15,6 +15,10 @@ Numbers: TypeAlias = np.float64 | NDArray[np.float64]  # what a function that br
 LARGEST_COUNT = 2.0**53  # beyond it a float64 no longer tells neighbouring integers apart
 
 
+class TooManyError(ValueError):
+    """A number of steps that nobody could count."""
+
+
 def real(value: ArrayLike) -> NDArray[np.float64]:
     """`value` as a float64 array of its own shape, to be called after a check."""
     return np.asarray(value, np.float64)
@@ -75,8 +79,10 @@ def count(**parameters: Any) -> None:
 
 
 def round_up(steps: Numbers) -> np.int64 | NDArray[np.int64]:
-    """The number of steps as int64, rounded up, at least 1. Raises ValueError above 2^53."""
+    """The number of steps as int64, rounded up, at least 1. Raises TooManyError above 2^53."""
     whole = np.maximum(np.ceil(steps), 1.0)
     if not np.all(whole <= LARGEST_COUNT):
-        raise ValueError(f"steps = {show(steps)}: must be at most 2^53; choose a larger eps or a smaller gap or guess")
+        raise TooManyError(
+            f"steps = {show(steps)}: must be at most 2^53; choose a larger eps or a smaller gap or guess"
+        )
     return np.asarray(whole.astype(np.int64))[()]

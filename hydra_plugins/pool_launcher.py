@@ -8,7 +8,7 @@ takes 0.1 s a job, so the launcher does not compose what a preset leaves out, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
@@ -41,17 +41,17 @@ class PoolLauncher(Launcher):
         and RuntimeError, after all have run, if a case failed.
         """
         first = compose(self.loader, self.master, job_overrides[0])
-        with start_pool(first.config.workers, len(job_overrides)) as pool:
+        with start_pool(first.config.workers) as pool:
             jobs = self._compose(job_overrides, pool)
             order = list(cases())
             jobs.sort(key=lambda job: order.index(job.name) if job.name in order else len(order))  # as in the report
-            failures = sweep(jobs, pool)
+            failures = sweep(jobs, pool, first.config.workers)
         complain(failures)
         if failures:
             raise RuntimeError(f"{len(failures)} of {len(jobs)} cases failed")
         return [JobReturn(status=JobStatus.COMPLETED)]
 
-    def _compose(self, job_overrides: Sequence[Sequence[str]], pool: ProcessPoolExecutor) -> list[Job]:
+    def _compose(self, job_overrides: Sequence[Sequence[str]], pool: Executor) -> list[Job]:
         """The jobs of the sweep, without those that their preset leaves out."""
         wanted = [overrides for overrides in job_overrides if may_be_wanted(overrides)]
         jobs = []

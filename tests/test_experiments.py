@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     small = ["preset.draws=500", "preset.runs=8"]
 
     def files(folder, workers, *more):
-        with start_pool(workers, len(names)) as pool:
+        with start_pool(workers) as pool:
             assert sweep([job(name, *small, *more, results=str(tmp_path / folder)) for name in names], pool) == []
         root = tmp_path / folder / "cells"
         return {path.relative_to(root): path.read_bytes() for path in sorted(root.rglob("*.*"))}

@@ -34,6 +34,8 @@ class Cell:
     evidence: Evidence | None = None
     controls: tuple[Control, ...] = ()
     error: str = ""
+    traceback: str = ""
+    output: str = ""
     config: dict[str, Any] = field(default_factory=dict)
 
 
@@ -83,6 +85,8 @@ def load(path: Path) -> Cell:
         evidence=evidence(text["evidence"], ""),
         controls=controls,
         error=text["error"],
+        traceback=text["traceback"],
+        output=text["output"],
         config=text["config"],
     )
 

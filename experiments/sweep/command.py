@@ -26,7 +26,7 @@ def _run_one(raw: DictConfig) -> BaseException | None:
     """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
     try:
         job = make_job(raw)
-        with start_pool(workers=1, tasks=1) as pool:
+        with start_pool(workers=1) as pool:
             failures = sweep([job], pool)
     except (OmegaConfBaseException, ValueError, TypeError) as error:
         return error

@@ -4,68 +4,204 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from experiments.sweep.cells import Cell, save
 from experiments.sweep.job import Job
 from experiments.sweep.keys import key
+from experiments.sweep.pool import TaskError, printed, reason
+from experiments.sweep.progress import Costs, Progress, Running
 from experiments.sweep.schema import plain
+from experiments.sweep.shards import DeferredError, Kept, deferring, joined, parts, simulate_part
 from experiments.words.harness import examine
+from simulation.batch_plans import Ask
+from simulation.plan import Signals
+
+R = TypeVar("R")
 
 
-def run(job: Job, name: str | None = None) -> Cell:
-    """Measure the claim and its controls; what goes wrong becomes the cell's error. name: the job's key, if known."""
-    claim, problem, context = job.claim, job.problem, job.context
-    bare = Cell(name or key(job), job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
+def bare_cell(job: Job, name: str) -> Cell:
+    """The cell of a job of which nothing is known yet."""
+    claim, problem = job.claim, job.problem
+    return Cell(name, job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
+
+
+def run(job: Job, name: str | None = None, known: Mapping[int, Signals] | None = None) -> Cell:
+    """Measure the claim and its controls; what goes wrong becomes the cell's error.
+
+    name: the job's key, if known. known: simulations that have been done already; without it, all are done here, else
+    DeferredError is raised for long ones.
+    """
+    bare = bare_cell(job, name or key(job))
+    simulate = {} if known is None else {"simulate": deferring(known)}
+    with printed() as output:
+        try:
+            evidence, controls = examine(job.claim, job.problem, job.context, **simulate)
+        except DeferredError:
+            raise
+        except BaseException as error:  # one case must not take the others with it, nor leave by sys.exit
+            return failed(bare, reason(error), traceback.format_exc(), output())
+    return replace(bare, evidence=evidence, controls=controls)
+
+
+def failed(bare: Cell, error: str, trace: str, output: str) -> Cell:
+    """The cell of a case that failed: why, where, and what it had printed."""
+    return replace(bare, error=error, traceback=trace, output=output)
+
+
+def perform(job: Job, name: str, known: Mapping[int, Signals]) -> Cell | dict[int, Ask]:
+    """A task: the cell of a job, or the simulations, by number, that it wants to have done elsewhere before."""
     try:
-        evidence, controls = examine(claim, problem, context)
-    except Exception as error:  # one case must not take the others with it
-        reason = traceback.format_exception_only(error)[-1].strip()
-        return Cell(**{**vars(bare), "error": reason})
-    return Cell(**{**vars(bare), "evidence": evidence, "controls": controls})
+        return run(job, name, known)
+    except DeferredError as deferred:
+        return deferred.asks
 
 
-def perform(job: Job, name: str) -> tuple[str, str]:
-    """Run and store one job in its results folder; returns (case, error)."""
-    cell, folder = run(job, name), Path(job.config.results) / "cells"
-    try:
-        save(cell, folder)
-    except ValueError as error:  # a bound or a margin that is not a number cannot be stored
-        cell = replace(cell, evidence=None, controls=(), error=f"{type(error).__name__}: {error}")
-        save(cell, folder)
-    return cell.case, cell.error
+def timed(function: Callable[..., R], *arguments: Any) -> tuple[R, float]:
+    """What a task finds, and the seconds that it took."""
+    began = time.monotonic()
+    return function(*arguments), time.monotonic() - began
 
 
-def sweep(jobs: Sequence[Job], pool: ProcessPoolExecutor) -> list[str]:
-    """Run all jobs that are not stored yet, in parallel, with progress; returns the failures, a line each."""
+@dataclass
+class _Case:
+    """A job on its way to a cell: what has been found for it, and what it waits for."""
+
+    job: Job
+    name: str
+    kept: Kept
+    seconds: float = 0.0
+    known: dict[int, Signals] = field(default_factory=dict)
+    waiting: dict[int, dict[int, Signals | None]] = field(default_factory=dict)  # part by part
+
+    def ready(self) -> bool:
+        """Puts together what is complete; whether nothing is missing."""
+        for number, found in list(self.waiting.items()):
+            if None not in found.values():
+                self.known[number] = joined([part for _, part in sorted(found.items()) if part is not None])
+                del self.waiting[number]
+        return not self.waiting
+
+
+class Sweep:
+    """Cases at work on an executor. Whatever is found comes back here, and is written here."""
+
+    def __init__(self, executor: Executor, results: Path) -> None:
+        self.executor, self.results = executor, results
+        self.tasks: dict[Future[Any], tuple[_Case, tuple[int, int] | None]] = {}
+
+    def begin(self, job: Job, name: str) -> None:
+        """Put a job to work."""
+        self._go_on(_Case(job, name, Kept(self.results / "partial" / name)))
+
+    def next(self) -> list[tuple[Cell, float]]:
+        """Wait for the next tasks to end; the cells that are finished by that, with the seconds of all their tasks."""
+        done, _ = wait(self.tasks, return_when=FIRST_COMPLETED)
+        cells = []
+        for future in done:
+            case, part = self.tasks.pop(future, (None, None))
+            cell = None if case is None else self._take(future, case, part)
+            if case is not None and cell is not None:
+                self._forget(case)
+                cells.append((cell, case.seconds))
+        return cells
+
+    def _go_on(self, case: _Case) -> None:
+        self.tasks[self.executor.submit(timed, perform, case.job, case.name, case.known)] = case, None
+
+    def _take(self, future: Future[Any], case: _Case, part: tuple[int, int] | None) -> Cell | None:
+        """What a task has found; the case's cell if that ends it."""
+        try:
+            found, seconds = future.result()
+            case.seconds += seconds
+        except Exception as error:  # of the machinery, or of the process: the case's own are in its cell
+            return self._fail(case, error)
+        if isinstance(found, Cell):
+            return found
+        if part is None:
+            self._share(case, found)
+        else:
+            case.kept.keep(*part, found)
+            case.waiting[part[0]][part[1]] = found
+        if case.ready():
+            self._go_on(case)
+        return None
+
+    def _share(self, case: _Case, asks: dict[int, Ask]) -> None:
+        """Give away what the case leaves to others, part by part, but not what was done before an interruption."""
+        context = case.job.context
+        for number, ask in asks.items():
+            pieces = parts(ask, context.engine)
+            case.waiting[number] = {i: case.kept.find(number, i) for i in range(len(pieces))}
+            for i, piece in enumerate(pieces):
+                if case.waiting[number][i] is None:
+                    future = self.executor.submit(timed, simulate_part, piece, context.streams, context.engine)
+                    self.tasks[future] = case, (number, i)
+
+    def _fail(self, case: _Case, error: Exception) -> Cell:
+        bare = bare_cell(case.job, case.name)
+        if isinstance(error, TaskError):
+            return failed(bare, str(error), error.trace, error.output)
+        return failed(bare, reason(error), "".join(traceback.format_exception(error)), "")
+
+    def _forget(self, case: _Case) -> None:
+        """Of a case that is done, its other tasks, and its parts."""
+        for future in [future for future, (other, _) in self.tasks.items() if other is case]:
+            future.cancel()
+            del self.tasks[future]
+        shutil.rmtree(self.results / "partial" / case.name, ignore_errors=True)
+
+    def running(self) -> list[str]:
+        """The cases that somebody is at work on."""
+        return sorted({case.job.name for future, (case, _) in self.tasks.items() if future.running()})
+
+
+def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str]:
+    """Run all jobs that are not stored yet, side by side, with progress; returns the failures, a line each.
+
+    Raises ValueError, before anything is written, for a job that is too large for this machine.
+    """
+    jobs = list({key(job): job for job in jobs}.values())
     if not jobs:
         return []
-    results = Path(jobs[0].config.results)
-    names = [key(job) for job in jobs]
-    todo = [(job, name) for job, name in zip(jobs, names, strict=True) if not _done(results / "cells" / name)]
+    results, names = Path(jobs[0].config.results), [key(job) for job in jobs]
+    todo = {name: job for job, name in zip(jobs, names, strict=True) if not is_done(results / "cells" / name)}
+    costs = Costs(results, jobs[0].preset)
+    expected = costs.expected(todo)
     write_manifest(jobs, names, results)
-    print(f"{len(jobs)} cases, {len(jobs) - len(todo)} already done", flush=True)
     failures: list[str] = []
-    began = time.monotonic()
-    futures = [pool.submit(perform, job, name) for job, name in reversed(todo)]  # the long theorems first
-    for done, future in enumerate(as_completed(futures), 1):
-        case, error = future.result()
-        elapsed = time.monotonic() - began
-        left = elapsed / done * (len(todo) - done)
-        note = f"FAILED: {error}" if error else "done"
-        print(f"[{done}/{len(todo)}] {case}: {note}; {elapsed:.0f} s, about {left:.0f} s left", flush=True)
-        if error:
-            failures.append(f"{case}: {error}")
+    with Progress(len(jobs), expected, workers) as progress, Running(results) as note:
+        work = Sweep(executor, results)
+        for name in sorted(todo, key=lambda name: -expected[name]):  # the long ones first
+            work.begin(todo[name], name)
+        while work.tasks:
+            note.write(work.running())
+            for cell, seconds in work.next():
+                store(cell, results / "cells")
+                costs.add(cell.case, seconds)
+                progress.done(cell.key, cell.case, cell.error)
+                if cell.error:
+                    failures.append(f"{cell.case}: {cell.error}")
     return failures
 
 
-def _done(cell: Path) -> bool:
+def store(cell: Cell, folder: Path) -> None:
+    """Save a cell; one that cannot be stored, for a bound or a margin is no number, is stored as failed."""
+    try:
+        save(cell, folder)
+    except ValueError as error:
+        save(replace(cell, evidence=None, controls=(), error=reason(error)), folder)
+
+
+def is_done(cell: Path) -> bool:
     """Whether the cell is stored, and not as a failure."""
     path = cell / "cell.json"
     return path.is_file() and not json.loads(path.read_text(encoding="utf-8"))["error"]

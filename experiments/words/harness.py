@@ -7,8 +7,8 @@ it, and cannot change it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Hashable, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from experiments.words.claim import Claim
 from experiments.words.evidence import Control, Evidence
@@ -20,6 +20,7 @@ from simulation.plan import Signals
 from simulation.streams import Streams
 
 R = TypeVar("R")
+Simulate: TypeAlias = Callable[[list[Ask], Streams, Engine], list[Signals]]  # what `simulate_together` does
 
 
 def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
@@ -27,17 +28,23 @@ def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
     return advance([claim.measure(problem, context)], context.streams, context.engine)[0]
 
 
-def examine(claim: Claim, problem: Any, context: Context) -> tuple[Evidence, tuple[Control, ...]]:
-    """The evidence of a claim and of its controls."""
+def examine(
+    claim: Claim, problem: Any, context: Context, simulate: Simulate = simulate_together
+) -> tuple[Evidence, tuple[Control, ...]]:
+    """The evidence of a claim and of its controls. simulate: who runs what they ask for, a round at a time."""
     twins = claim.controls()
     arms = [claim, *(twin.claim for twin in twins.values())]
-    own, *theirs = advance([arm.measure(problem, context) for arm in arms], context.streams, context.engine)
+    measurements = [arm.measure(problem, context) for arm in arms]
+    own, *theirs = advance(measurements, context.streams, context.engine, simulate)
     pairs = zip(twins.items(), theirs, strict=True)
     return own, tuple(Control(name, twin.text, evidence, twin.removes) for (name, twin), evidence in pairs)
 
 
 def advance(
-    measurements: Sequence[R | Generator[Ask, Signals, R]], streams: Streams, engine: Engine = "auto"
+    measurements: Sequence[R | Generator[Ask, Signals, R]],
+    streams: Streams,
+    engine: Engine = "auto",
+    simulate: Simulate = simulate_together,
 ) -> list[R]:
     """Run what the measurements ask for, round by round, until each has given its result (a claim: its evidence)."""
     found: dict[int, R] = {}
@@ -60,7 +67,7 @@ def advance(
         while asks:
             keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
             new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
-            known |= zip(new, freeze(simulate_together(list(new.values()), streams, engine)), strict=True)
+            known |= zip(new, freeze(simulate(list(new.values()), streams, engine)), strict=True)
             asks.clear()
             for arm, key in keys.items():
                 go_on(arm, dict(known[key]))

@@ -1,0 +1,66 @@
+"""`python -m experiments status RESULTS` and `... log CASE RESULTS`: what a sweep has done, and why a case failed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.sweep.progress import Costs, read_json, running
+from experiments.sweep.sizes import duration
+
+USAGE = "usage: python -m experiments status [RESULTS] | python -m experiments log CASE [RESULTS]"
+
+
+def show(arguments: Sequence[str]) -> int:
+    """Print what is asked for; the exit code: 2 for bad input, 0 otherwise."""
+    word, *more = arguments
+    cases, folder = (more[:1], more[1:]) if word == "log" else ([], more)
+    if len(folder) > 1 or (word == "log" and not cases):
+        return _complain(USAGE)
+    results = Path(folder[0] if folder else "results")
+    manifest = read_json(results / "manifest.json", None)
+    if manifest is None:
+        return _complain(f"results = {results}: must be a folder in which a sweep has begun")
+    found = dict(_states(results, manifest))
+    if word == "status":
+        _print_status(found, Costs(results, manifest["preset"]), results, manifest["preset"])
+        return 0
+    if cases[0] not in found:
+        return _complain(f"case = {cases[0]}: must be a case of the sweep in {results}")
+    state, cell = found[cases[0]]
+    print(f"{cases[0]}: {state}")
+    for name in ("error", "traceback", "output"):
+        if cell.get(name):
+            print(f"\n{name}:\n{cell[name].rstrip()}")
+    return 0
+
+
+def _states(results: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
+    """Every case with its state and what its cell says."""
+    now = set(running(results))
+    for entry in manifest["cells"]:
+        cell = read_json(results / "cells" / entry["key"] / "cell.json", None)
+        state = "missing" if cell is None else "failed" if cell["error"] else "done"
+        yield entry["case"], ("running" if entry["case"] in now and state != "done" else state, cell or {})
+
+
+def _print_status(found: dict[str, tuple[str, dict[str, Any]]], costs: Costs, results: Path, preset: str) -> None:
+    states = ("done", "running", "failed", "missing")
+    names = {state: [case for case, (own, _) in found.items() if own == state] for state in states}
+    todo = [case for state in states[1:] for case in names[state]]
+    known = [cost for cost in map(costs.of, todo) if cost is not None]
+    print(f"{results}: preset {preset}, {len(found)} cases: " + ", ".join(f"{len(names[s])} {s}" for s in states))
+    if todo:
+        unknown = f", and {len(todo) - len(known)} of unknown cost" if len(known) < len(todo) else ""
+        print(f"left: about {duration(sum(known))} on one core for {len(known)} cases{unknown}")
+    for state in states[1:]:
+        for case in names[state]:
+            error = found[case][1].get("error", "")
+            print(f"{state}: {case}" + (f": {error}" if state == "failed" else ""))
+
+
+def _complain(line: str) -> int:
+    print(f"error: {line}" if not line.startswith("usage") else line, file=sys.stderr)
+    return 2
