@@ -69,7 +69,7 @@ def job_size(job: Job) -> Size:
     arms = [job.claim, *(twin.claim for twin in job.claim.controls().values())]
     asks, drawn = [], 0
     for arm in arms:
-        if inspect.isgeneratorfunction(arm.measure):
+        if inspect.isgeneratorfunction(inspect.unwrap(type(arm).measure)):
             asks += _first(arm.measure(job.problem, job.context))
         else:
             drawn += 1
