@@ -112,9 +112,10 @@ class Running:
     """A note in the results folder of what a sweep is at work on, for `python -m experiments status`."""
 
     def __init__(self, results: Path) -> None:
-        self._path = results / f".running-{os.getpid()}.json"
+        self._results, self._path = results, results / f".running-{os.getpid()}.json"
 
     def __enter__(self) -> Running:
+        running(self._results)  # removes the notes of those that were killed
         return self
 
     def __exit__(self, *raised: object) -> None:
