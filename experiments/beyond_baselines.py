@@ -55,7 +55,7 @@ class Baselines(Claim):
     title: ClassVar[str] = "Stationarity of the field's optimizers, tuned"
     source: ClassVar[str] = "beyond the paper; each method's source is in optimizers/baselines.py"
 
-    steps: int = setting(4000, "[100, inf)")
+    steps: int = setting(4000, "[100, 1e9]")
     lam: float = setting(1.0, "(0, inf)")
     detuned: float = 1.0
 

@@ -110,9 +110,9 @@ class DiscountMap(Claim):
         discounts.fast_growth,
     )
 
-    betas: tuple[float, ...] = setting((0.9,), "[0.5, 1)")
-    exponents: tuple[float, ...] = setting((0.03, 0.1, 0.25, 0.5, 0.75, 1.5, 1.8, 2.2, 2.5, 3.0, 6.0), "(0, 8]")
-    cells: int = setting(80, "[20, inf)")
+    betas: tuple[float, ...] = setting((0.9,), "[0.5, 0.9999]")
+    exponents: tuple[float, ...] = setting((0.03, 0.1, 0.25, 0.5, 0.75, 1.5, 1.8, 2.2, 2.5, 3.0, 6.0), "[0.001, 8]")
+    cells: int = setting(80, "[20, 1e4]")
     clipped: bool = True  # in the programme
     share: float = 1.0  # of the bounds that are proved
     shift: float = 0.0  # the learner has beta2 beta1^shift

@@ -68,8 +68,8 @@ class HeavyRegret(FreeClaim):
     heavy_tails: ClassVar[bool] = True
 
     coordinatewise: bool = setting(False)
-    runs: int | None = setting(2048, "[8, inf)")
-    powers: tuple[float, ...] = setting((1.1, 1.3, 1.5), "(1, 2]")  # p
+    runs: int | None = setting(2048, "[8, 1e6]")
+    powers: tuple[float, ...] = setting((1.1, 1.3, 1.5), "[1.01, 2]")  # p
     share: float = 1.0  # of sigma_p that is claimed
     square_root: bool = False  # whether (1-beta^p)^{1/2} stands in the place of (1-beta^p)^{1/p}
 

@@ -59,8 +59,8 @@ class HeavyGuarantee(Claim):
     coordinatewise: bool = setting(False)
     eps: float = setting(1.0, "(0, inf)")
     lam: float = setting(1.0, "(0, inf)")
-    powers: tuple[float, ...] = setting((1.1, 1.3, 1.5), "(1, 2]")  # p
-    loudness: float = setting(1.0, "(0, inf)")
+    powers: tuple[float, ...] = setting((1.1, 1.3, 1.5), "[1.01, 2]")  # p
+    loudness: float = setting(1.0, "(0, 1e6]")
     learner: Maker = paper_learner
     average: Literal["ema", "last iterate"] = "ema"
     hurry: float = 1.0  # how many times shorter T is

@@ -46,7 +46,7 @@ class WeightedOutput(Theorem11):
         output.corollary12_order,
     )
 
-    runs: int | None = setting(None, "[8, inf)")  # independent runs a setting; the preset's if null
+    runs: int | None = setting(None, "[8, 1e6]")  # independent runs a setting; the preset's if null
     attained: bool = setting(False)  # whether runs end where F is lowest: without noise the conversion is an equality
     weights: Literal["telescoping", "uniform", "no rest"] = "telescoping"
     share: float = 1.0  # of T that is run

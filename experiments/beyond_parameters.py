@@ -88,7 +88,7 @@ class SharpenedParameters(Claim):
     targets: tuple[float, ...] = setting((1.5, 0.7, 0.32, 0.15), "(0, inf)")
     lam: float = setting(1.0, "(0, inf)")
     coordinatewise: bool = setting(False)
-    runs: int = setting(16, "[8, inf)")
+    runs: int = setting(16, "[8, 1e6]")
     aim: float = 1.0  # of the target: what the parameters are made for
     radius: float = 1.0  # of D
     share: float = 1.0  # of T

@@ -62,7 +62,7 @@ class ChainProgress(Claim):
     title: ClassVar[str] = "Progress of every method on the hard chain"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    runs: int | None = setting(None, "[1, inf)")  # the preset's if null
+    runs: int | None = setting(None, "[1, 1e6]")  # the preset's if null
     revealed: bool = False
     dither: bool = False
     past: bool = False
@@ -146,8 +146,8 @@ class Traversal(Claim):
     title: ClassVar[str] = "Time of tuned learners to the end of the hard chain, in n and 1/p"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    links: tuple[int, ...] = setting((4, 8, 16), "[2, inf)", least=2)
-    chances: tuple[float, ...] = setting((0.25, 0.125, 0.0625), "(0, 1]", least=2)
+    links: tuple[int, ...] = setting((4, 8, 16), "[2, 1e5]", least=2)
+    chances: tuple[float, ...] = setting((0.25, 0.125, 0.0625), "[1e-6, 1]", least=2)
     swept: bool = True
 
     def accepts(self, problem: Problem) -> None:

@@ -58,7 +58,7 @@ class ScaledStationarity(Claim):
     title: ClassVar[str] = "Stationarity on the scaled hard chain before its end"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    points: int | None = setting(None, "[1, inf)")  # the preset's if null
+    points: int | None = setting(None, "[1, 1e6]")  # the preset's if null
     past: bool = False
 
     def accepts(self, problem: Problem) -> None:
@@ -130,8 +130,8 @@ class ScaledRate(Claim):
     title: ClassVar[str] = "Steps of tuned learners on the scaled hard chain, in eps"
     source: ClassVar[str] = "arXiv 2405.18199, Corollary 12; arXiv 1912.02365"
 
-    links: tuple[int, ...] = setting((6, 12, 24), "[2, inf)", least=2)
-    chance: float = setting(0.5, "(0, 1]")
+    links: tuple[int, ...] = setting((6, 12, 24), "[2, 1e5]", least=2)
+    chance: float = setting(0.5, "[1e-6, 1]")
     shown: bool = False
 
     def accepts(self, problem: Problem) -> None:

@@ -117,7 +117,7 @@ class Corollary12(Claim):
     statements: ClassVar[Statements] = (complexity.corollary12_order,)
 
     sweep: Sweep = setting("eps")
-    factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0), "[1, inf)", least=2)
+    factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0), "[1, 1e6]", least=2)
     frozen: bool = False
 
     def accepts(self, problem: Problem) -> None:

@@ -112,7 +112,7 @@ class Corollary19(Claim):
     statements = (complexity.corollary19_order, complexity.section63_baseline_order, complexity.coordinate_gain)
 
     share: float = setting(1.0, "[0, 1]")
-    dims: tuple[int, ...] = setting((8, 16, 32), "[2, inf)", least=2)
+    dims: tuple[int, ...] = setting((8, 16, 32), "[2, 1e5]", least=2)
     actual: float | None = None  # the share that is run, where it is not the one that predicts
 
     def accepts(self, problem: Problem) -> None:

@@ -61,7 +61,7 @@ class Lemma05(Claim):
     statements = (adam_ema.lemma05, sharpened.lemma05)
 
     lam: float = setting(1.0, "(0, inf)")
-    radii: tuple[float, ...] = setting((0.5, 1.0, 2.0), "(0, inf)")  # delta in units of sqrt(2G/lam)
+    radii: tuple[float, ...] = setting((0.5, 1.0, 2.0), "(0, 1e6]")  # delta in units of sqrt(2G/lam)
     hull: bool = True
 
     def accepts(self, problem: Problem) -> None:

@@ -36,7 +36,7 @@ class Lemma07(FreeClaim):
         ledger.lemma07_ledger,
     )
 
-    radius_factor: float | None = setting(None, "(0, inf)")  # D in units of Delta/G, in place of `reach`
+    radius_factor: float | None = setting(None, "(0, 1e6]")  # D in units of Delta/G, in place of `reach`
     share: float = 1.0  # of Delta, G and sigma that is claimed
 
     def radius(self, problem: Problem, beta: float) -> float:

@@ -12,7 +12,7 @@ from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.numbers import log_slope
 from experiments.words.problem import Context, Game, Problem
-from foundation.settings import setting
+from foundation.settings import setting, show
 from objectives.adversaries import AgainstPlay
 from objectives.ramps import EasedRamp, Ramp
 from optimizers.base import Learner, Maker, Parameter
@@ -112,15 +112,15 @@ class UntunedRegret(Claim):
     online: complexity.Learner = setting("beta-FTRL")
     beta: float = setting(0.999, "(0, 1)")
     sizes: tuple[float, ...] = setting((1.0, 4.0, 16.0), "(0, inf)", least=2)
-    runs: int = setting(32, "[8, inf)")
+    runs: int = setting(32, "[8, 1e6]")
     runs_other: bool = False  # whether the other learner plays, under the same name
 
     def __post_init__(self) -> None:
         super().__post_init__()
         largest = (1.0 - self.beta) ** -0.5
         if not all(size < largest for size in self.sizes):
-            where = f"case.settings.sizes = {self.sizes}, beta = {self.beta}"
-            raise ValueError(f"{where}: each size must be < 1/sqrt(1-beta) = {largest:.4g}")
+            limit = f"each must be < 1/sqrt(1-beta) = {largest:.4g}, beta = {self.beta}"
+            raise ValueError(f"case.settings.sizes = {show(self.sizes)}: {limit}")
 
     def accepts(self, problem: Problem | Game) -> None:
         """The adversary that pushes along the play, whose size may differ from run to run."""

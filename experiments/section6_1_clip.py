@@ -45,10 +45,11 @@ class ClipActivity(FreeClaim):
     name: ClassVar[str] = "section61_clip"
     label: ClassVar[str] = "Section 6.1"
     title: ClassVar[str] = "How often the clip is active"
+    at_rest: ClassVar[bool] = True
 
     coordinatewise: bool = setting(False)
     betas: tuple[float, ...] = setting((0.99,), "(0, 1)")
-    windows: int | None = setting(1000, "[1, inf)")
+    windows: int | None = setting(1000, "[1, 1e9]")
 
     def accepts(self, problem: Problem) -> None:
         """Nothing but Gaussian noise, alike in all coordinates."""

@@ -60,7 +60,7 @@ class Rescaling(Claim):
     title: ClassVar[str] = "Change of clipped Adam's play when gradients are rescaled"
 
     beta: float = setting(0.99, "(0, 1)")
-    windows: int = setting(30, "[1, inf)")  # T (1-beta)
+    windows: int = setting(30, "[1, 1e9]")  # T (1-beta)
     learner: Maker = paper_learner
     coordinatewise: bool = True
 
@@ -115,9 +115,10 @@ class BiasCorrection(Claim):
     name: ClassVar[str] = "section61_correction"
     label: ClassVar[str] = "Section 6.1"
     title: ClassVar[str] = "Change of clipped Adam's play by bias correction"
+    at_rest: ClassVar[bool] = True
 
     beta: float = setting(0.99, "(0, 1)")
-    windows: int = setting(30, "[1, inf)")  # T (1-beta)
+    windows: int = setting(30, "[1, 1e9]")  # T (1-beta)
     merged: bool = False
     matched: bool = True
 

@@ -31,7 +31,7 @@ class Section7(Theorem11):
     title: ClassVar[str] = "Stationarity with one ingredient removed"
     statements = (sharpened.theorem11_bound,)
 
-    noise_levels: tuple[float, ...] = setting((1.0,), "[0, inf)")
+    noise_levels: tuple[float, ...] = setting((1.0,), "[0, 1e6]")
 
     def bounds(self, at: AtGuess) -> dict[Form, float]:
         """Ours, the smallest."""

@@ -31,9 +31,9 @@ class Theorem09(Claim):
     about: ClassVar[type[Problem] | type[Game]] = Game
     statements: ClassVar[Statements] = (adam_ema.theorem09_bound, sharpened.theorem09_bound)
 
-    betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1]")
-    steps: int = setting(2000, "[1, inf)")
-    runs: int = setting(32, "[1, inf)")
+    betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1)")
+    steps: int = setting(2000, "[1, 1e9]")
+    runs: int = setting(32, "[1, 1e6]")
     learner: Maker = paper_learner
 
     def measure(self, problem: Game, context: Context) -> Measurement:
@@ -73,7 +73,7 @@ class Lemma08(Theorem09):
     title: ClassVar[str] = "Regret of scale-free FTRL, pathwise"
     statements = (adam_ema.lemma08_bound, sharpened.lemma08_bound)
 
-    betas: tuple[float, ...] = setting((1.0,), "(0, 1]")
+    betas: tuple[float, ...] = setting((1.0,), "[1, 1]")
 
     def controls(self) -> dict[str, Twin]:
         """At beta = 1 all discounts agree: only these learners are wrong."""

@@ -55,8 +55,8 @@ class Sharpness(Claim):
     about: ClassVar[type[Problem] | type[Game]] = Game
     statements = (sharpened.theorem09_bound,)
 
-    beta: float = setting(0.99, "(0, 1]")
-    length: int = setting(5, "[1, inf)")
+    beta: float = setting(0.99, "(0, 1)")
+    length: int = setting(5, "[1, 1000]")
     learner: Maker = paper_learner
 
     def measure(self, problem: Game, context: Context) -> Measurement:

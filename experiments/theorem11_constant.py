@@ -165,9 +165,9 @@ class LargestConstant(Claim):
     statements = (adam_ema.theorem11_bound, limit.limit_bound)
 
     family: Family = setting("dips")
-    candidates: int = setting(8, "[1, inf)")
-    times: int = setting(64, "[8, inf)")
-    tolerance: float = setting(1e-3, "(0, 1)")
+    candidates: int = setting(8, "[1, 1e5]")
+    times: int = setting(64, "[8, 1e6]")
+    tolerance: float = setting(1e-3, "[1e-6, 1)")
     spread_share: float = 1.0  # of eps/16
 
     def accepts(self, problem: Any) -> None:

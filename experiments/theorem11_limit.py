@@ -67,8 +67,8 @@ class Limit(Claim):
     title: ClassVar[str] = "Algorithm 1 for large C against its limit, a flow"
     statements = (limit.limit_descent, limit.limit_spread)
 
-    guesses: tuple[float, ...] = setting((4.0, 8.0, 16.0), "[1, inf)", least=2)  # C
-    windows: int = setting(12, "[1, inf)")
+    guesses: tuple[float, ...] = setting((4.0, 8.0, 16.0), "[1, 1e6]", least=2)  # C
+    windows: int = setting(12, "[1, 1e6]")
     learner: Maker = paper_learner
     stretch: float = 1.0  # of D
     memory: float = 1.0  # of the averages, in windows

@@ -60,9 +60,9 @@ class OpenQuestion(Claim):
     title: ClassVar[str] = "The infimum where it is open whether the stated bound holds, in a search"
     statements = (adam_ema.theorem11_bound, sharpened.theorem11_bound)
 
-    guess: float = setting(13.5, "[1, inf)")
-    candidates: int = setting(64, "[2, inf)")
-    steepest: float = setting(1.1, "(1, inf)")
+    guess: float = setting(13.5, "[1, 1e6]")
+    candidates: int = setting(64, "[2, 1e5]")
+    steepest: float = setting(1.1, "(1, 1e6]")
     share: float = 1.0
 
     def family(self, context: Context) -> Zigzag:

@@ -89,8 +89,8 @@ class Theorem11(Claim):
 
     eps: float = setting(1.0, "(0, inf)")
     lam: float = setting(1.0, "(0, inf)")
-    guess_ratios: tuple[float, ...] = setting((1.0,), "[0.1, inf)")  # C/(G+sigma)
-    noise_levels: tuple[float, ...] = setting((0.0, 1.0), "[0, inf)")
+    guess_ratios: tuple[float, ...] = setting((1.0,), "[0.1, 1e6]")  # C/(G+sigma)
+    noise_levels: tuple[float, ...] = setting((0.0, 1.0), "[0, 1e6]")
     learner: Maker = paper_learner
     scaling: Scaling = EXPONENTIAL
     average: Literal["ema", "last iterate", "short", "uniform"] = "ema"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Any, ClassVar, Generic, TypeVar
 
-from foundation.settings import check_settings, settings
+from foundation.settings import check_settings, converted, settings, show, types, unknown
 
 Exam = TypeVar("Exam")
 Kind = TypeVar("Kind", bound="type[Entry]")
@@ -30,7 +30,7 @@ class Entry:
 
     def refusal(self, setting: str, must: str) -> ValueError:
         """The error for a setting that breaks a rule: `name.setting = value: must ...`, to be raised."""
-        return ValueError(f"{self.name or type(self).__name__}.{setting} = {getattr(self, setting)!r}: must {must}")
+        return ValueError(f"{self.name or type(self).__name__}.{setting} = {show(getattr(self, setting))}: must {must}")
 
 
 class Catalogue(Mapping[str, type[Any]], Generic[Exam]):
@@ -86,11 +86,11 @@ def import_modules(package: str, path: list[str]) -> None:
 
 
 def build(table: Mapping[str, type[Any]], name: str, arguments: Mapping[str, Any]) -> Any:
-    """table[name](**arguments); lists become tuples. Raises ValueError with one line for what is wrong."""
+    """table[name](**arguments), each converted to its type. Raises ValueError with one line for what is wrong."""
     if name not in table:
         raise ValueError(f"{name!r} is unknown: must be one of {', '.join(sorted(table))}")
-    known = settings(table[name])
+    known, hints = settings(table[name]), types(table[name])
     for key, value in arguments.items():
         if key not in known:
-            raise ValueError(f"{name}.{key} = {value}: unknown; {name} takes {', '.join(known) or 'no arguments'}")
-    return table[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()})
+            raise unknown(f"{name}.{key}", value, name, known)
+    return table[name](**{key: converted(value, hints[key]) for key, value in arguments.items()})

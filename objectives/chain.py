@@ -70,7 +70,7 @@ class HardChain(Entry):
     F, width x.
     """
 
-    dim: int = setting(4, "[1, inf)")
+    dim: int = setting(4, "[1, 1e5]")
     height: float = setting(1.0, "(0, inf)")
     width: float = setting(1.0, "(0, inf)")
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from foundation.arrays import Array, Float
-from foundation.settings import setting
+from foundation.settings import setting, show
 from objectives.base import Constants
 from objectives.catalogue import objective
 from objectives.separable import Scale, SeparableSum, hinge
@@ -127,7 +127,7 @@ class Dips(SeparableSum):
     top: Scale = setting(1.7, "(0, inf)")
     bend: Scale = setting(2.0, "(0, inf)")
     period: Scale = setting(4.8, "(0, inf)")
-    dips: Scale = setting(1.0, "[1, inf)")
+    dips: Scale = setting(1.0, "[1, 1e5]")
     lead: Scale = setting(0.0, "[0, inf)")
 
     def __post_init__(self) -> None:
@@ -136,9 +136,10 @@ class Dips(SeparableSum):
         if (self.vector("dips") % 1.0).any():
             raise self.refusal("dips", "be a whole number")
         if (self.vector("depth") > self.vector("top")).any():
-            raise self.refusal("depth", f"be <= top = {self.top}")
+            raise self.refusal("depth", f"be <= top = {show(self.top)}")
         if (self.vector("period") < 4.0 * width).any():
-            raise self.refusal("period", f"be >= 4 sqrt((top + depth)/bend) = {4.0 * width}")
+            others = ", ".join(f"{name} = {show(getattr(self, name))}" for name in ("top", "depth", "bend"))
+            raise self.refusal("period", f"be >= 4 sqrt((top + depth)/bend) = {np.max(4.0 * width):.4g}, {others}")
 
     @cached_property
     def _all(self) -> _Shape:

@@ -72,7 +72,7 @@ class Pareto(_Sized):
     E|X|^p = tail/(tail - p) for p < tail, else inf.
     """
 
-    tail: float = setting(1.5, "(1, inf)")
+    tail: float = setting(1.5, "(1, 1e6]")
 
     def moment(self, power: float) -> float:
         """tail/(tail - power), inf from the tail index on."""
@@ -94,7 +94,7 @@ class Spikes(_Sized):
     and then makes up for it. One such step attains the constant of theory/heavy_tails.py.
     """
 
-    chance: float = setting(0.01, "(0, 1]")
+    chance: float = setting(0.01, "[1e-9, 1]")
 
     def moment(self, power: float) -> float:
         """chance (1/chance - 1)^power + 1 - chance, 0 for chance = 1."""

@@ -61,13 +61,13 @@ class Helix(Entry):
     """
 
     slope: float = setting(1.2, "(0, inf)")
-    pitch: float = setting(2.0, "(-inf, inf)")
-    orbit: tuple[float, ...] = setting((0.0, 0.3), "(-inf, inf)")
-    centre: tuple[float, ...] = setting((0.0, 0.0), "(-inf, inf)")
-    width: float = setting(0.5, "(0, inf)")
+    pitch: float = setting(2.0, "[-100, 100]")
+    orbit: tuple[float, ...] = setting((0.0, 0.3), "[-100, 100]", repeats=True)
+    centre: tuple[float, ...] = setting((0.0, 0.0), "[-100, 100]", repeats=True)
+    width: float = setting(0.5, "[0.01, 100]")
     level: float = setting(0.0, "(-inf, inf)")
-    tilt: tuple[float, ...] = setting((0.0, 0.0), "(-inf, inf)")
-    bend: tuple[float, ...] = setting((0.0, 0.0, 0.0), "(-inf, inf)")
+    tilt: tuple[float, ...] = setting((0.0, 0.0), "(-inf, inf)", repeats=True)
+    bend: tuple[float, ...] = setting((0.0, 0.0, 0.0), "(-inf, inf)", repeats=True)
     gap: float = setting(10.0, "(0, inf)")
     ease: float = setting(0.25, "(0, inf)")
 
@@ -77,7 +77,7 @@ class Helix(Entry):
             if len(getattr(self, name)) != count:
                 raise self.refusal(name, f"have {count} entries")
         if self.ease > 2.0 * self.gap:
-            raise self.refusal("ease", f"be <= 2 gap = {2.0 * self.gap}")
+            raise self.refusal("ease", f"be <= 2 gap, gap = {self.gap}")
 
     @cached_property
     def start(self) -> Float[Array, "3"]:

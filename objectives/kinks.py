@@ -10,7 +10,7 @@ import numpy as np
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
 from foundation.numerics import largest, smallest
-from foundation.settings import setting
+from foundation.settings import setting, show
 from objectives.base import Constants, PiecewiseSlope
 from objectives.catalogue import objective
 from objectives.separable import Scale, SeparableSum, hinge, piecewise_constant
@@ -31,7 +31,7 @@ class CappedAbs(SeparableSum):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (np.abs(self.vector("begin")) >= self.vector("cap")).any():
-            raise self.refusal("begin", f"lie inside (-cap, cap), cap = {self.cap}")
+            raise self.refusal("begin", f"lie inside (-cap, cap), cap = {show(self.cap)}")
 
     @cached_property
     def constants(self) -> Constants:
@@ -67,7 +67,7 @@ class TriangleWave(SeparableSum):
     slope: Scale = setting(1.0, "(0, inf)")
     period: Scale = setting(1.0, "(0, inf)")
     begin: Scale = setting(0.25, "(-inf, inf)")
-    teeth: int = setting(3, "[0, inf)")
+    teeth: int = setting(3, "[0, 1e5]")
 
     @cached_property
     def constants(self) -> Constants:
@@ -107,7 +107,7 @@ class MaxAffineDifference(Entry):
     G = G_i = inner (attained near 0 for every i). L = H = inf.
     """
 
-    dim: int = setting(2, "[1, inf)")
+    dim: int = setting(2, "[1, 1e5]")
     inner: float = setting(1.0, "(0, inf)")
     outer: float = setting(0.5, "[0, inf)")
     width: float = setting(1.0, "(0, inf)")
@@ -116,7 +116,7 @@ class MaxAffineDifference(Entry):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.outer > self.inner:
-            raise self.refusal("outer", f"lie in [0, inner], inner = {self.inner}")
+            raise self.refusal("outer", f"be <= inner = {self.inner}")
 
     @property
     def start(self) -> Float[Array, "dim"]:
@@ -159,7 +159,7 @@ class Zigzag(SeparableSum):
     up: Scale = setting(0.5, "[0, inf)")
     fall: Scale = setting(1.0, "(0, inf)")
     rise: Scale = setting(1.0, "(0, inf)")
-    teeth: Scale = setting(1.0, "[1, inf)")
+    teeth: Scale = setting(1.0, "[1, 1e5]")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -167,7 +167,8 @@ class Zigzag(SeparableSum):
         if (teeth % 1.0).any():
             raise self.refusal("teeth", "be a whole number")
         if (up * rise > down * fall).any():
-            raise self.refusal("up", "keep up * rise <= down * fall")
+            others = ", ".join(f"{name} = {show(getattr(self, name))}" for name in ("rise", "down", "fall"))
+            raise self.refusal("up", f"keep up * rise <= down * fall, {others}")
 
     @cached_property
     def constants(self) -> Constants:

@@ -12,7 +12,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
-from foundation.settings import setting
+from foundation.settings import setting, show
 from objectives.base import FiniteSum, Objective
 from objectives.catalogue import noise
 
@@ -100,12 +100,12 @@ class _Leveled(_Additive):
     """
 
     sigma: float = setting(0.0, "[0, inf)")
-    coordinate_sigma: tuple[float, ...] | None = setting(None, "[0, inf)")
+    coordinate_sigma: tuple[float, ...] | None = setting(None, "[0, inf)", repeats=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.coordinate_sigma is not None and self.sigma:
-            raise self.refusal("sigma", "be left out where coordinate_sigma is given")
+            raise self.refusal("sigma", f"be left out where coordinate_sigma = {show(self.coordinate_sigma)} is given")
 
     def scale(self, dim: int) -> Float[Array, "dim"]:
         """sigma_i, one number a coordinate. Raises ValueError if there is not one for each."""
@@ -156,7 +156,7 @@ class Exact(_Additive):
 class _Bernoulli(Entry):
     """Base of oracles that show something with `probability` p only, and then 1/p times: b/p, b ~ Bernoulli(p)."""
 
-    probability: float = setting(0.5, "(0, 1]")
+    probability: float = setting(0.5, "[1e-9, 1]")
 
     additive: ClassVar[Literal[False]] = False
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.numerics import ratio
-from foundation.settings import setting
+from foundation.settings import setting, show
 from objectives.base import Constants, PiecewiseSlope
 from objectives.catalogue import objective
 from objectives.separable import Scale, SeparableSum, hinge, piecewise_constant
@@ -78,7 +78,7 @@ class TwoSlopeRamp(SeparableSum):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.vector("gentle") > self.vector("steep")).any():
-            raise self.refusal("gentle", f"be <= steep = {self.steep}")
+            raise self.refusal("gentle", f"be <= steep = {show(self.steep)}")
 
     @cached_property
     def constants(self) -> Constants:

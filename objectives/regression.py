@@ -16,6 +16,8 @@ from objectives.base import Constants
 from objectives.catalogue import objective
 from objectives.smooth import SHARPEST, STEEPEST, rho, rho_slope
 
+LARGEST = 1e6  # number of entries of the matrix
+
 
 @objective(
     "robust_regression",
@@ -37,16 +39,18 @@ class RobustRegression(Entry):
     components = n >= dim. Raises ValueError out of range.
     """
 
-    dim: int = setting(4, "[1, inf)")
-    components: int = setting(16, "[1, inf)")
+    dim: int = setting(4, "[1, 1e4]")
+    components: int = setting(16, "[1, 1e4]")
     height: float = setting(1.0, "(0, inf)")
     distance: float = setting(3.0, "(0, inf)")
-    seed: int = setting(0, "[0, inf)")
+    seed: int = setting(0, "[0, 1e40]")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.components < self.dim:
             raise self.refusal("components", f"be >= dim = {self.dim}")
+        if self.components * self.dim > LARGEST:
+            raise self.refusal("components", f"keep components * dim <= {LARGEST:g}, dim = {self.dim}")
 
     @cached_property
     def rows(self) -> Float[Array, "components dim"]:

@@ -34,7 +34,7 @@ class SeparableSum(Entry):
     Raises ValueError naming parameter, value and range.
     """
 
-    dim: int = setting(1, "[1, inf)")
+    dim: int = setting(1, "[1, 1e5]")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -59,9 +59,9 @@ class FreeClaim(Claim):
     """
 
     betas: tuple[float, ...] = setting((0.9, 0.99), "(0, 1)")
-    reach: float = setting(0.5, "(0, inf)")
-    windows: int | None = setting(None, "[1, inf)")
-    runs: int | None = setting(None, "[8, inf)")
+    reach: float = setting(0.5, "(0, 1e6]")
+    windows: int | None = setting(None, "[1, 1e9]")
+    runs: int | None = setting(None, "[8, 1e6]")
     coordinatewise: bool = False
     learner: Maker = paper_learner
     scaling: Scaling = EXPONENTIAL

@@ -44,7 +44,8 @@ class Claim:
     theory/ that bound what is measured: their docstrings state the claim. Its own says what is measured, and what it
     claims where theory/ has no function for it; each of its paragraphs begins with who says so ("ours: ",
     "Measured: "), unless it is a remark. `about`: what it is measured on. end_to_end: whether it is about the
-    algorithm's output rather than a lemma of the proof. heavy_tails: whether it does without a finite sigma.
+    algorithm's output rather than a lemma of the proof. heavy_tails: whether it does without a finite sigma. at_rest:
+    whether it does without a descent, Delta = 0.
     """
 
     name: ClassVar[str]
@@ -55,6 +56,7 @@ class Claim:
     about: ClassVar[type[Problem] | type[Game]] = Problem
     end_to_end: ClassVar[bool] = False
     heavy_tails: ClassVar[bool] = False
+    at_rest: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_settings(self, "case.settings")
@@ -70,8 +72,18 @@ class Claim:
         """Raises ValueError if the claim cannot be measured on the problem."""
         what = "an objective, not an adversary" if self.about is Problem else "an adversary, not an objective"
         self.require(isinstance(problem, self.about), problem, what)
-        if isinstance(problem, Problem) and not self.heavy_tails:
-            self.require(np.isfinite(problem.scales.sigma), problem, "noise of a finite sigma")
+        if isinstance(problem, Problem):
+            scales = problem.scales
+            self.require(self.heavy_tails or np.isfinite(scales.sigma), problem, "noise of a finite sigma")
+            numbers = np.isfinite(scales.gap) and np.isfinite(scales.lipschitz)
+            self.require(numbers, problem, "a Delta and a G that are numbers: arguments nearer to each other")
+            self.require(self.at_rest or scales.gap > 0, problem, "a start above inf F, Delta > 0: begin or slope != 0")
+
+    def plans(self, problem: Any, context: Context) -> None:
+        """Raises ValueError if the claim finds nothing to be run on the problem, or more steps than can be counted."""
+        grid = getattr(self, "grid", None)
+        if grid is not None:
+            grid(problem, context)
 
     def require(self, fulfilled: bool | np.bool, problem: Problem | Game, what: str) -> None:
         """For `accepts`: raises ValueError, one line that names problem, claim and what it needs, unless fulfilled."""

@@ -85,16 +85,16 @@ class Effort:
     The ranges hold for presets; code may make smaller ones.
     """
 
-    runs: int = setting(MISSING, "[8, inf)")
-    windows: int = setting(MISSING, "[1, inf)")
-    guess_limit: float = setting(MISSING, "[1, inf)")
-    draws: int = setting(MISSING, "[100, inf)")
-    many_runs: int = setting(128, "[8, inf)")
-    slope_runs: int = setting(16, "[8, inf)")
-    gain_runs: int = setting(8, "[8, inf)")
-    tuning_runs: int = setting(8, "[1, inf)")
-    fresh_runs: int = setting(640, "[16, inf)")
-    points: int = setting(4, "[1, inf)")
+    runs: int = setting(MISSING, "[8, 1e6]")
+    windows: int = setting(MISSING, "[1, 1e9]")
+    guess_limit: float = setting(MISSING, "[1, 1e6]")
+    draws: int = setting(MISSING, "[100, 1e8]")
+    many_runs: int = setting(128, "[8, 1e6]")
+    slope_runs: int = setting(16, "[8, 1e6]")
+    gain_runs: int = setting(8, "[8, 1e6]")
+    tuning_runs: int = setting(8, "[1, 1e6]")
+    fresh_runs: int = setting(640, "[16, 1e6]")
+    points: int = setting(4, "[1, 1e6]")
 
 
 @dataclass(frozen=True)
