@@ -25,9 +25,7 @@ FLOORS = (
 PACKAGES = tuple(package for floor in FLOORS for package in sorted(floor))
 BELOW = {package: set().union(*FLOORS[:i]) for i, floor in enumerate(FLOORS) for package in floor}
 EVIDENCE = {"experiments.words.evidence", "experiments.sweep.cells"}  # all that analysis knows of experiments
-MODULES = sorted(
-    path for package in (*PACKAGES, "benchmarks", "hydra_plugins") for path in (ROOT / package).rglob("*.py")
-)
+MODULES = sorted(path for package in (*PACKAGES, "benchmarks") for path in (ROOT / package).rglob("*.py"))
 LONGEST = 250  # lines of a module
 HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space
 
@@ -159,7 +157,7 @@ def test_docstrings_say_something() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_point_down(package: str) -> None:
     """A floor knows those below, and rooms of one floor do not know each other."""
-    ours = {*PACKAGES, "tests", "benchmarks", "hydra_plugins"}
+    ours = {*PACKAGES, "tests", "benchmarks"}
     for path in (ROOT / package).rglob("*.py"):
         found = {target.split(".")[0] for target in imports(tree(path))} & ours
         wrong = found - BELOW[package] - {package}

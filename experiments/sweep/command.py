@@ -1,65 +1,71 @@
-"""What `python -m experiments` does: Hydra composes, jobs are validated and run, errors leave as one line."""
+"""What `python -m experiments` does: the command line becomes jobs, jobs are run, errors leave as one line each."""
 
 from __future__ import annotations
 
-import os
-import re
 import sys
-import tempfile
+import tomllib
 from collections.abc import Sequence
 
-import hydra
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf
 
-from experiments.sweep.job import make_job
+from experiments.sweep.composing import make_jobs
+from experiments.sweep.overrides import parse
 from experiments.sweep.pool import start_pool
 from experiments.sweep.running import sweep
-from experiments.sweep.tables import CONF, register
+from experiments.sweep.schema import PRESETS, plain
+from experiments.sweep.tables import CONF
 
-_WHERE = re.compile(r"\s*(full_key|object_type|reference_type)[:=].*?(?=\n|$)")
-_ADVICE = re.compile(r"Config search path:.*|Set the environment variable.*|To append to your config.*", re.S)
+HELP = f"""python -m experiments [KEY=VALUE ...]         one case
+python -m experiments -m [KEY=VALUE ...]      a sweep, over lists a,b of cases, problems and their settings
+
+  case=NAME                a row of conf/cases.yaml; -m 'case=glob(lemma*)' takes all that match
+  preset=NAME              how much is measured: {", ".join(PRESETS)}
+  problem=NAME             a row of conf/problems.yaml in the place of the case's own
+  case.settings.KEY=VALUE, problem.arguments.KEY=VALUE, problem.noise_arguments.KEY=VALUE, preset.KEY=VALUE
+  seed=0  results=results  workers=2  engine=auto|numpy|compiled  time_limit=null  cluster=null
+
+  -m, --multirun           a sweep
+  --cfg job                print what would be measured, and measure nothing
+  -h, --help; --version    print this page; print the version
+
+Exit code: 0, or 1 if a case could not be measured, or 2 for bad input, of which nothing is measured."""
 
 
-def _run_one(raw: DictConfig) -> BaseException | None:
-    """One job; errors are returned, for Hydra would announce those that are raised in words of its own."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say, those of the process if none are given.
+
+    The exit code: 0, or 1 if a case could not be measured, or 2 for bad input, before anything is written.
+    """
     try:
-        job = make_job(raw)
-        with start_pool(workers=1) as pool:
-            failures = sweep([job], pool)
-    except (OmegaConfBaseException, ValueError, TypeError) as error:
-        return error
-    return RuntimeError(failures[0]) if failures else None
+        if sys.flags.optimize > 1:
+            raise ValueError("PYTHONOPTIMIZE = 2: must be 0 or 1, for claims are stated in docstrings")
+        command = parse(sys.argv[1:] if arguments is None else arguments)
+        if command.page:
+            print(HELP if command.page == "help" else version())
+            return 0
+        jobs = make_jobs(command)
+    except ValueError as error:
+        complain([f"error: {error}"])
+        return 2
+    if command.show:
+        print("---\n".join(OmegaConf.to_yaml(plain(job.config)) for job in jobs), end="")
+        return 0
+    config = jobs[0].config
+    with start_pool(config.workers, config.time_limit) as pool:
+        failures = sweep(jobs, pool, config.workers)
+    complain(failures)
+    if failures:
+        complain([f"error: {len(failures)} of {len(jobs)} cases failed"])
+    return 1 if failures else 0
 
 
-def _one_line(error: BaseException) -> str:
-    """What is wrong, in one line: Hydra spreads the choices and the cause over several, and adds advice."""
-    cause = error.__cause__
-    parts = [str(error), *([str(cause)] if isinstance(cause, OmegaConfBaseException) else [])]
-    said = [_ADVICE.sub("", _WHERE.sub("", part)) for part in parts]
-    return "error: " + re.sub(r"\s+", " ", " ".join(said)).strip()
-
-
-def run() -> int:
-    """The exit code: 0 only if every case was measured."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us, and leave as one line
-    with tempfile.TemporaryDirectory() as scratch:
-        OmegaConf.register_new_resolver("scratch", lambda: scratch, replace=True)
-        outcome: list[BaseException | None] = []
-        try:
-            register()
-            task = lambda raw: outcome.append(_run_one(raw))  # noqa: E731 - hydra.main takes a function of one argument
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
-            if outcome and outcome[0] is not None:
-                raise outcome[0]
-        except (HydraException, OmegaConfBaseException, ValueError, TypeError, RuntimeError) as error:
-            complain([_one_line(error)])
-            return 1
-    return 0
+def version() -> str:
+    """The project's version, from pyproject.toml."""
+    project = tomllib.loads((CONF.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name']} {project['version']}"
 
 
 def complain(lines: Sequence[str]) -> None:
-    """Errors go to standard error, a line each."""
+    """Errors go to standard error, each on one line, whatever is in it."""
     for line in lines:
-        print(line, file=sys.stderr)
+        print("".join(c if c.isprintable() else "?" for c in " ".join(line.split())), file=sys.stderr)

@@ -1,8 +1,4 @@
-"""The tables conf/cases.yaml and conf/problems.yaml: read, checked, and made known to Hydra.
-
-A row becomes a config of Hydra's group `case` or `problem`, as if it were a file there: one row is chosen by its name,
-several by a list or a glob, and any value is overridden on the command line.
-"""
+"""The tables conf/cases.yaml and conf/problems.yaml: read and checked, whichever row is asked for."""
 
 from __future__ import annotations
 
@@ -12,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
-from yaml import MarkedYAMLError  # type: ignore[import-untyped]
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from experiments.sweep.claims import CLAIMS
-from experiments.sweep.schema import PRESETS, Config, ProblemConfig
+from experiments.sweep.schema import NAME, PRESETS, ProblemConfig
+from foundation.settings import refusal, show
 
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
@@ -37,17 +34,20 @@ def cases(folder: Path = CONF) -> dict[str, Case]:
     """The cases by name, in the order of the report. Raises ValueError, one line that names the row and the fault."""
     found: dict[str, Case] = {}
     for claim, rows in _read(folder / "cases.yaml").items():
-        _one_of(f"cases.yaml: {claim}", claim, CLAIMS)
+        _one_of("cases.yaml: claim", claim, CLAIMS)
         for name, row in rows.items():
             key = f"cases.yaml: {name}"
             if name in found:
-                raise ValueError(f"{key} has two rows, under {found[name].claim} and {claim}")
+                raise ValueError(f"{key}: must have one row, not two, under {found[name].claim} and {claim}")
             _keys(key, row, ("problem", "presets", "settings"), needed="problem")
-            case = Case(claim, row["problem"], tuple(row.get("presets", PRESETS)), row.get("settings", {}))
-            _one_of(f"{key}: problem", case.problem, problems(folder))
-            for preset in case.presets:
-                _one_of(f"{key}: presets", preset, PRESETS)
-            found[name] = case
+            _one_of(f"{key}: problem", row["problem"], problems(folder))
+            presets, own = row.get("presets", list(PRESETS)), row.get("settings", {})
+            if not isinstance(presets, list) or not presets or not all(each in PRESETS for each in presets):
+                raise ValueError(f"{key}: presets = {show(presets)}: must be a list of some of {', '.join(PRESETS)}")
+            if len(set(presets)) < len(presets):
+                raise ValueError(f"{key}: presets = {show(presets)}: must name each once")
+            _table(f"{key}: settings", own)
+            found[name] = Case(claim, row["problem"], tuple(presets), own)
     return found
 
 
@@ -55,53 +55,57 @@ def cases(folder: Path = CONF) -> dict[str, Case]:
 def problems(folder: Path = CONF) -> dict[str, dict[str, Any]]:
     """The rows of problems.yaml by name. Raises ValueError, one line that names the row and the fault."""
     rows = _read(folder / "problems.yaml")
-    known = [item.name for item in fields(ProblemConfig) if item.name != "name"]
+    known = {item.name: item for item in fields(ProblemConfig) if item.name != "name"}
     for name, row in rows.items():
         _keys(f"problems.yaml: {name}", row, known, needed="description")
+        for key, value in row.items():
+            wanted = refusal(ProblemConfig, key, value)
+            if wanted:
+                raise ValueError(f"problems.yaml: {name}: {key} = {show(value)}: must {wanted}")
     return rows
 
 
-class _Group(dict[str, Any]):
-    """A group of Hydra's store that is not copied with the store, as for every job: what is loaded is copied anyway."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Group:
-        return self
-
-
-@cache
-def register() -> None:
-    """Tell Hydra the schema, so that it refuses unknown keys and wrong types, and every row of the tables."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=Config)
-    store.repo.update(case=_Group(), problem=_Group())
-    for name, row in problems().items():
-        store.store(group="problem", name=name, node={"name": name, **row}, provider="conf/problems.yaml")
-    for name, case in cases().items():
-        own = {"name": name, "claim": case.claim, "presets": list(case.presets), "settings": case.settings}
-        node = {"defaults": [{"override /problem": case.problem}], "case": own}
-        store.store(group="case", name=name, node=node, package="_global_", provider="conf/cases.yaml")
-
-
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """A table of tables. Raises ValueError for what is no table, and for a name that comes twice in one."""
+    """A table of tables. Raises ValueError for what is no table, and for a name that comes twice or names no file."""
     try:
-        found: Any = OmegaConf.to_container(OmegaConf.load(path))
-    except MarkedYAMLError as error:
-        where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ValueError(f"{path.name}{where}: {error.problem}") from error
-    for name, rows in found.items():
-        if not isinstance(rows, dict) or not rows:
-            raise ValueError(f"{path.name}: {name} = {rows}: must be a table of names and values")
+        found: Any = OmegaConf.to_container(OmegaConf.create(path.read_text(encoding="utf-8")))
+    except YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ValueError(f"{path.name}{where}: must be YAML: {problem or 'characters that it does not have'}") from None
+    except OmegaConfBaseException:
+        raise ValueError(f"{path.name}: must hold numbers, texts, lists and tables only") from None
+    except (OSError, UnicodeError) as error:
+        raise ValueError(
+            f"{path.name}: must be a text file: {getattr(error, 'strerror', None) or 'no UTF-8'}"
+        ) from None
+    _table(path.name, found)
+    if not found:
+        raise ValueError(f"{path.name}: must have rows")
+    for table, rows in found.items():
+        _table(f"{path.name}: {table}", rows)
+        if not rows:
+            raise ValueError(f"{path.name}: {table} = {{}}: must have rows")
     return found
 
 
+def _table(key: str, value: Any) -> None:
+    """Refuse what is no table of names and values."""
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"{key} = {show(value)}: must be a table of names and values")
+
+
 def _keys(key: str, row: Any, known: Collection[str], needed: str) -> None:
+    """Refuse a row that does not match: its name, its keys, and what it must say."""
+    wanted = refusal(ProblemConfig, "name", key.rpartition(": ")[2])
+    if wanted:
+        raise ValueError(f"{key}: its name must match {NAME}")
     for name in row if isinstance(row, dict) else ():
-        _one_of(key, name, known)
-    if not isinstance(row, dict) or needed not in row:
-        raise ValueError(f"{key} = {row}: must say its {needed}")
+        _one_of(f"{key}: key", name, known)
+    if not isinstance(row, dict) or row.get(needed) is None:
+        raise ValueError(f"{key} = {show(row)}: must say its {needed}")
 
 
 def _one_of(key: str, value: Any, known: Collection[str]) -> None:
-    if value not in known:
-        raise ValueError(f"{key}: {value!r} is unknown, must be one of {', '.join(known)}")
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{key} = {show(value)}: must be one of {', '.join(known)}")

@@ -1,0 +1,118 @@
+"""What must not start, does not: bad_inputs.csv, all in one process; and what looks like it but is good, does.
+
+Its columns: kind; the arguments, as a shell takes them, or a table of conf/ (\\n begins a line), if the kind is its name;
+what the one line must contain.
+"""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.sweep import command
+from experiments.sweep.tables import cases, problems
+
+TABLES = {"cases.yaml": cases, "problems.yaml": problems}
+with open(Path(__file__).with_name("bad_inputs.csv"), encoding="utf-8", newline="") as stream:
+    ROWS = list(csv.DictReader(stream))
+BAD = [
+    pytest.param(row["arguments"], row["must_contain"], id=f"{row['kind']}: {row['arguments']}")
+    for row in ROWS
+    if row["kind"] not in TABLES
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs(tmp_path, monkeypatch):
+    """Whatever is accepted does not run, and what is written shows."""
+
+    def refuse(*arguments):
+        raise AssertionError("it was about to run")
+
+    monkeypatch.setattr(command, "sweep", refuse)
+    monkeypatch.setattr(command, "start_pool", refuse)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("arguments", "text"), BAD)
+def test_bad_input(arguments, text, tmp_path, capsys):
+    """Exit code 2, one line that says key and value and what is allowed, in nobody else's words; nothing is written."""
+    given = shlex.split(arguments)
+    if not any(each.startswith("results=") for each in given):
+        given.insert(0, f"results={tmp_path / 'results'}")
+    code, said = command.run(given), capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    lines = said.err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: ") and text in lines[0] and len(lines[0]) < 2000
+    assert "must" in lines[0] or "needs" in lines[0]
+    for foreign in ("Hydra", "OmegaConf", "struct", "override", "mismatched", "Error", "NoneType", "dtype", "ufunc"):
+        assert foreign not in lines[0]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["kind"] in TABLES], ids=lambda row: row["arguments"])
+def test_bad_table(row, tmp_path):
+    """ValueError with one line that names the row, whichever case was asked for."""
+    (tmp_path / "problems.yaml").write_text("kink: {description: a kink, objective: capped_abs}\n", encoding="utf-8")
+    (tmp_path / row["kind"]).write_text(
+        row["arguments"].replace("\\n", "\n").replace("\\t", "\t") + "\n", encoding="utf-8"
+    )
+    with pytest.raises(ValueError) as caught:
+        TABLES[row["kind"]](tmp_path)
+    text = str(caught.value)
+    assert text.startswith(row["kind"]) and row["must_contain"] in text and "\n" not in text and "must" in text
+
+
+def test_there_are_enough_of_them():
+    """At least 200, of every kind, none twice."""
+    assert len({(row["kind"], row["arguments"]) for row in ROWS}) == len(ROWS) >= 200
+    assert all(row["must_contain"] for row in ROWS)
+
+
+GOOD = {  # arguments: the number of jobs
+    "": 1,
+    "case=lemma10_kink preset=smoke": 1,
+    "case=lemma10_kink case.settings.reach=2": 1,
+    "+case.settings.lam=2": 1,
+    "++case.settings.lam=2": 1,
+    "case.settings.lam=2 case.settings.eps=1": 1,
+    "case=theorem09_pair case.settings.steps=1e3": 1,
+    "+seed=3 +workers=1": 1,
+    "seed=1e3 workers=1024 engine=numpy time_limit=60": 1,
+    "seed=340282366920938463463374607431768211455": 1,
+    "time_limit=null cluster=null": 1,
+    "cluster=tcp://host:8786": 1,
+    "case.claim=theorem18 case.name=another_name": 1,
+    "case=theorem11_straight case.presets=[paper] preset.guess_limit=17": 1,
+    "case=theorem11_heterogeneous problem.arguments.slope=[1,1,1,1]": 1,
+    "problem.arguments.begin=-2 problem.arguments.slope=1e-100 case.settings.eps=1e-100 case.settings.lam=1e-100 problem.noise_arguments.sigma=0": 1,
+    "problem=loud_kink preset.guess_limit=20": 1,
+    "'problem.description=\"any text, = and so on\"'": 1,
+    "results='a folder/é,=x'": 1,
+    "-m 'case=glob(*)' preset=smoke": 54,
+    "-m 'case=glob(lemma*,exclude=lemma2*)' preset=smoke": 15,
+    "-m case=lemma10_kink,lemma20_kink": 2,
+    "-m 'case=choice(lemma10_kink,lemma20_kink)'": 2,
+    "-m case=lemma10_kink,lemma10_kink": 1,
+    "-m case=lemma10_kink case.settings.reach=1,1.0,1e0": 1,
+    "-m case=lemma10_kink problem.noise_arguments.sigma=0.1,5": 2,
+    "-m case=lemma10_kink 'case.settings.reach=range(1,4)' problem=kink,triangle": 6,
+    "-m case=lemma10_kink 'case.settings.betas=[0.9],[0.9,0.99]'": 2,
+    "-m case=corollary12_lam 'case.settings.sweep=\"eps, start-up\",C'": 2,
+    "--multirun case=lemma10_kink": 1,
+    "-m case=lemma10_kink 'results=a\\,b'": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "count"), GOOD.items())
+def test_good_input(arguments, count, capsys):
+    """All jobs are made and shown, and nothing else is said."""
+    assert command.run([*shlex.split(arguments), "--cfg", "job"]) == 0
+    said = capsys.readouterr()
+    shown = list(yaml.safe_load_all(said.out))
+    assert len(shown) == count and said.err == ""
+    assert all({"case", "problem", "preset", "seed"} == set(each) for each in shown)
