@@ -127,6 +127,11 @@ def show(value: Any) -> str:
         text = f"a number of {len(str(abs(value)))} digits" if abs(value) < 10**4000 else "a huge number"
     else:
         text = " ".join((repr(value) if isinstance(value, str) else str(value)).split())
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """A text in an error, cut where nobody would read on."""
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

@@ -7,14 +7,18 @@ what the one line must contain.
 from __future__ import annotations
 
 import csv
+import os
 import shlex
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
 from experiments.sweep import command
-from experiments.sweep.tables import cases, problems
+from experiments.sweep.tables import CONF, cases, problems
 
 TABLES = {"cases.yaml": cases, "problems.yaml": problems}
 with open(Path(__file__).with_name("bad_inputs.csv"), encoding="utf-8", newline="") as stream:
@@ -65,6 +69,61 @@ def test_bad_table(row, tmp_path):
         TABLES[row["kind"]](tmp_path)
     text = str(caught.value)
     assert text.startswith(row["kind"]) and row["must_contain"] in text and "\n" not in text and "must" in text
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "seed=" + "1" * 5000,
+        "case.settings.betas=" + "[" * 3000,
+        "x" * 9000 + "=1",
+        "~" * 9000,
+        "seed=\x1b[31m\nx\udce9",
+    ],
+    ids=lambda argument: argument[:10],
+)
+def test_no_argument_fills_the_terminal(argument, capsys):
+    """Long ones are cut, and what is no letter does not reach the terminal."""
+    assert command.run([argument]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and len(said.splitlines()) == 1 and len(said) < 600 and said[:-1].isprintable()
+
+
+@pytest.mark.skipif(bool(os.environ.get("PYTHONOPTIMIZE")), reason="is what the test sets")
+def test_without_docstrings_nothing_starts():
+    """PYTHONOPTIMIZE=2 takes the statements out of the claims; and bad input on a real command line is one line."""
+    for optimize, arguments, text in (
+        ("2", ["--version"], "PYTHONOPTIMIZE = 2: must be"),
+        ("0", ["seed=-1"], "seed = -1"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "experiments", *arguments],
+            cwd=CONF.parent,
+            env={**os.environ, "PYTHONOPTIMIZE": optimize},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr.startswith("error: ") and text in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("folder", ["a folder", "é", "a=b", "a,b", "a'b", "$HOME", 'a"b', "~x"])
+def test_results_is_a_path(folder, tmp_path, monkeypatch):
+    """Taken as it stands; in a sweep a comma is written with a backslash, so that A,B is not two."""
+    found = []
+    monkeypatch.setattr(command, "start_pool", lambda *arguments: nullcontext())
+    monkeypatch.setattr(command, "sweep", lambda jobs, pool: found.extend(jobs) or [])
+    assert command.run([f"results={tmp_path / folder}"]) == 0
+    assert command.run(["-m", "results=" + str(tmp_path / folder).replace(",", "\\,")]) == 0
+    assert [job.config.results for job in found] == [str(tmp_path / folder)] * 2
+
+
+def test_pages(capsys):
+    """Help and version, whatever else is said."""
+    assert command.run(["--help"]) == command.run(["-h", "-m"]) == command.run(["--version"]) == 0
+    said = capsys.readouterr()
+    assert "case.settings.KEY=VALUE" in said.out and "adam-ema-experiments " in said.out and said.err == ""
 
 
 def test_there_are_enough_of_them():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from itertools import islice
@@ -22,7 +22,7 @@ from experiments.sweep.claims import CLAIMS
 from experiments.sweep.schema import CaseConfig, Config, ProblemConfig
 from experiments.sweep.tables import cases, problems
 from experiments.words.problem import Effort
-from foundation.settings import settings
+from foundation.settings import cut, settings
 from objectives import ADVERSARIES, NOISES, OBJECTIVES
 
 FLAGS = "-m or --multirun, -h or --help, --version, --cfg job"
@@ -69,70 +69,66 @@ def parse(arguments: Sequence[str]) -> Command:
             texts.append(argument)
     jobs = 1
     for text in texts:
-        _take(text, command)
-        jobs *= len(list(command.values.values())[-1])
+        jobs *= len(_take(text, command))
         if jobs > MOST:
-            raise ValueError(f"{text}: must ask for at most {MOST} jobs in a sweep")
+            raise ValueError(f"{cut(text)}: must ask for at most {MOST} jobs in a sweep")
     return command
 
 
-def _take(text: str, command: Command) -> None:
-    """Put one override, KEY=VALUE, into the command."""
+def _take(text: str, command: Command) -> list[Any]:
+    """Put one override, KEY=VALUE, into the command; returns its values."""
     key, equals, said = text.partition("=")
     if text.startswith("~") or not equals or not key.strip():
-        raise ValueError(f"{text or repr('')}: must be KEY=VALUE{'; nothing can be removed' * text.startswith('~')}")
+        removal = "; nothing can be removed" if text.startswith("~") else ""
+        raise ValueError(f"{cut(text) or repr('')}: must be KEY=VALUE{removal}")
     key = key.strip().removeprefix("+").removeprefix("+")  # Hydra's mark of what the row does not say yet
+    what = cut(f"{key} = {said}")
     if not _honoured(key):
-        _refuse_key(key, said)
+        _refuse_key(key, what)
     if key in command.values:
-        raise ValueError(f"{key} = {said}: must be given once")
+        raise ValueError(f"{what}: must be given once")
+    command.values[key] = values = _values(key, said, what, command)
+    if not values:
+        raise ValueError(f"{what}: must name something; there is nothing of that name")
+    return values
+
+
+def _values(key: str, said: str, what: str, command: Command) -> list[Any]:
+    """The values that a key takes in turn, one if it is not swept. what: key and value, for errors."""
     if key in LITERAL:
         if command.many and re.search(r"(?<!\\),", said):
-            raise ValueError(f"{key} = {said}: must be one for the whole sweep; a comma in it is written \\,")
-        said = said.replace("\\,", ",")
-        command.values[key] = [None if key == "cluster" and said == "null" else said]
-        return
-    override = _parsed(key, said)
+            raise ValueError(f"{what}: must be one for the whole sweep; a comma in it is written \\,")
+        return [None if key == "cluster" and said == "null" else said.replace("\\,", ",")]
+    override = _parsed(key, said, what)
+    given: Any = override.value()
     if not override.is_sweep_override():
-        command.values[key] = [override.value()]
-        return
+        return [given]
     if not command.many:
-        raise ValueError(f"{key} = {said}: must be one value; several need -m, a list [a,b]")
+        raise ValueError(f"{what}: must be one value; several need -m, a list [a,b]")
     if key.partition(".")[0] not in ROWS:
-        raise ValueError(f"{key} = {said}: must be one value for the whole sweep, over cases, problems, their settings")
-    if isinstance(override.value(), Glob):
+        raise ValueError(f"{what}: must be one value for the whole sweep, over cases, problems, their settings")
+    if isinstance(given, Glob):
+        if key not in ROWS:
+            raise ValueError(f"{what}: must not be a glob, which is for {' and '.join(ROWS)}")
         command.globs.add(key)
-    command.values[key] = list(_swept(key, said, override))
-    if not command.values[key]:
-        raise ValueError(f"{key} = {said}: must name something; there is nothing of that name")
+        return given.filter(list(ROWS[key]()))
+    try:
+        if isinstance(given, RangeSweep) and not given.shuffle:
+            return list(islice(override.sweep_iterator(), MOST + 1))
+        if isinstance(given, ChoiceSweep) and not given.shuffle:
+            return [_parsed(key, text, what).value() for text in override.sweep_string_iterator()]
+    except (HydraException, ValueError, ArithmeticError):
+        pass
+    raise ValueError(f"{what}: must be a,b or choice(a,b) or range(1,4) or range(1,4,0.5) or glob(a*)")
 
 
-def _parsed(key: str, said: str) -> Override:
+def _parsed(key: str, said: str, what: str) -> Override:
     """The override in Hydra's words."""
     try:
         return OverridesParser.create().parse_override(f"{key}={said}")
-    except (HydraException, RecursionError):
-        raise ValueError(
-            f"{key} = {said}: must be a number, a word, null, true, false, a list [a,b] or a text in quotes"
-        ) from None
-
-
-def _swept(key: str, said: str, override: Override) -> Iterator[Any]:
-    """The values that a key takes in turn."""
-    given: Any = override.value()
-    if isinstance(given, Glob):
-        if key not in ROWS:
-            raise ValueError(f"{key} = {said}: must not be a glob, which is for {' and '.join(ROWS)}")
-        yield from given.filter(list(ROWS[key]()))
-        return
-    if not isinstance(given, ChoiceSweep | RangeSweep) or given.shuffle:
-        raise ValueError(f"{key} = {said}: must be a,b or glob(a*) or range(1,4) or choice(a,b), in a fixed order")
-    try:
-        found = list(islice(override.sweep_iterator(), MOST + 1))
-        texts = list(override.sweep_string_iterator()) if isinstance(given, ChoiceSweep) else []
-    except (HydraException, ValueError, ArithmeticError):
-        raise ValueError(f"{key} = {said}: must be range(start,stop,step) of numbers, step not 0") from None
-    yield from (_parsed(key, text).value() for text in texts) if texts else found
+    except (HydraException, RecursionError, ValueError):
+        wanted = "a number, a word, null, true, false, a list [a,b] or a text in quotes"
+    raise ValueError(f"{what}: must be {wanted}")
 
 
 def _honoured(key: str) -> bool:
@@ -158,15 +154,15 @@ def _all() -> tuple[str, ...]:
     return (*_closed(), *(f"{head}.{name}" for head, kinds in owners for k in kinds.values() for name in settings(k)))
 
 
-def _refuse_key(key: str, said: str) -> NoReturn:
+def _refuse_key(key: str, what: str) -> NoReturn:
     """Raise the error for a key that there is not: the nearest there are, by their last part or by their whole."""
     if key.partition(".")[0].partition("/")[0] == "hydra":
-        raise ValueError(f"{key} = {said}: must be left out; workers= says how many processes, cluster= which machines")
+        raise ValueError(f"{what}: must be left out; workers= says how many processes, cluster= which machines")
     if key in OPEN:
-        raise ValueError(f"{key} = {said}: must be set one by one, {key}.NAME=VALUE")
+        raise ValueError(f"{what}: must be set one by one, {key}.NAME=VALUE")
     last = {name.rpartition(".")[2]: name for name in reversed(_all())}
     near = difflib.get_close_matches(key, _all(), n=1, cutoff=0.75)
     near = near or [last[each] for each in difflib.get_close_matches(key.rpartition(".")[2], last, n=1, cutoff=0.75)]
     top = ", ".join(item.name for item in fields(Config))
     meant = f"; did you mean {near[0]}?" if near else ""
-    raise ValueError(f"{key} = {said}: must be one of the keys {top}, or below the last three{meant}")
+    raise ValueError(f"{what}: must be one of the keys {top}, or below the last three{meant}")
