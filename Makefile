@@ -9,6 +9,7 @@ export OMP_NUM_THREADS := 1
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
+export PRESET RESULTS
 
 .PHONY: help setup check test reproduce engines report bench lock clean
 .DEFAULT_GOAL := help
@@ -35,10 +36,8 @@ test: setup ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep
-	@test -f "conf/preset/$(PRESET).yaml" || { echo "error: PRESET=$(PRESET): must be one of" \
-	$(sort $(basename $(notdir $(wildcard conf/preset/*.yaml)))) >&2; exit 1; }
-	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' preset=$(PRESET) results=$(RESULTS) || code=1; \
-	$(BIN)/python -m analysis $(RESULTS) || code=1; exit $$code
+	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' "preset=$$PRESET" "results=$$(printf %s "$$RESULTS" | sed 's/,/\\,/g')" || code=$$?; \
+	[ $$code = 2 ] || $(BIN)/python -m analysis "$$RESULTS" || code=1; exit $$code
 
 engines: setup ## run the smoke preset on both engines and compare what they find byte for byte
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && for engine in compiled numpy; do \
@@ -46,10 +45,10 @@ engines: setup ## run the smoke preset on both engines and compare what they fin
 	$(BIN)/python .ci/engines.py "$$scratch/compiled" "$$scratch/numpy"
 
 report: setup ## judge and draw again what was measured
-	@$(BIN)/python -m analysis $(RESULTS)
+	@$(BIN)/python -m analysis "$$RESULTS"
 
 bench: setup ## the engines against their floor, a textbook loop and, if installed, JAX and PyTorch
-	@$(BIN)/python -m benchmarks $(RESULTS)
+	@$(BIN)/python -m benchmarks "$$RESULTS"
 
 lock: ## pin requirements.in again (needs uv)
 	uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

@@ -175,3 +175,19 @@ def test_good_input(arguments, count, capsys):
     shown = list(yaml.safe_load_all(said.out))
     assert len(shown) == count and said.err == ""
     assert all({"case", "problem", "preset", "seed"} == set(each) for each in shown)
+
+
+@pytest.mark.parametrize(("folder", "told"), [("a folder", None), ("é'x", None), ("a,b", "a\\,b"), ("$$HOME", "$HOME")])
+@pytest.mark.parametrize(("code", "reported"), [(0, True), (1, True), (2, False)])
+def test_make_hands_results_on(folder, told, code, reported, tmp_path):
+    """`make reproduce RESULTS=...` tells both programs the same folder, and reports nothing after bad input."""
+    tool = tmp_path / "python"
+    tool.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {tmp_path}/said\n[ "$2" = analysis ] || exit {code}\n')
+    tool.chmod(0o755)
+    options = ["--old-file=.venv/ready", f"BIN={tmp_path}", f"RESULTS={folder}", "PRESET=smoke"]
+    done = subprocess.run(["make", *options, "reproduce"], cwd=CONF.parent, capture_output=True, check=False)
+    assert done.returncode == (2 if code else 0)  # make's own code for any failure
+    folder = folder.replace("$$", "$")
+    sweep = ["-m", "experiments", "-m", "case=glob(*)", "preset=smoke", f"results={told or folder}"]
+    report = ["-m", "analysis", folder] if reported else []
+    assert (tmp_path / "said").read_text(encoding="utf-8").splitlines() == [*sweep, *report]
