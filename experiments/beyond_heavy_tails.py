@@ -74,9 +74,8 @@ class HeavyRegret(FreeClaim):
     square_root: bool = False  # whether (1-beta^p)^{1/2} stands in the place of (1-beta^p)^{1/p}
 
     def accepts(self, problem: Problem) -> None:
-        """Gradients, and noise that has the moments."""
+        """Noise that has the moments."""
         super().accepts(problem)
-        self.require(problem.scales.lipschitz > 0, problem, "a slope")
         for power in self.powers:
             moment = moment_of(problem, power, self.coordinatewise)
             self.require(np.isfinite(moment), problem, f"noise with a moment of order {power:g}")

@@ -144,7 +144,7 @@ GOOD = {  # arguments: the number of jobs
     "seed=1e3 workers=1024 engine=numpy time_limit=60": 1,
     "seed=340282366920938463463374607431768211455": 1,
     "time_limit=null cluster=null": 1,
-    "cluster=tcp://host:8786": 1,
+    "cluster=10.0.0.1:8786": 1,
     "case.claim=theorem18 case.name=another_name": 1,
     "case=theorem11_straight case.presets=[paper] preset.guess_limit=17": 1,
     "case=theorem11_heterogeneous problem.arguments.slope=[1,1,1,1]": 1,
