@@ -39,7 +39,9 @@ def main(kills: int) -> int:
         finish(wild)
         broken += [f"set aside as damaged: {name}" for name in damaged]
         broken += [f"differs or is missing: {name}" for name in differences(calm, wild)]
-    print(f"killed {counts['parent']} parents and {counts['worker']} workers; {counts['too late']} times it was too late")
+    print(
+        f"killed {counts['parent']} parents and {counts['worker']} workers; {counts['too late']} times it was too late"
+    )
     for line in broken:
         print(f"broken promise: {line}", file=sys.stderr)
     return 1 if broken else 0

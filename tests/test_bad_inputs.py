@@ -113,7 +113,7 @@ def test_results_is_a_path(folder, tmp_path, monkeypatch):
     """Taken as it stands; in a sweep a comma is written with a backslash, so that A,B is not two."""
     found = []
     monkeypatch.setattr(command, "start_pool", lambda *arguments: nullcontext())
-    monkeypatch.setattr(command, "sweep", lambda jobs, pool: found.extend(jobs) or [])
+    monkeypatch.setattr(command, "sweep", lambda jobs, pool, workers: found.extend(jobs) or [])
     assert command.run([f"results={tmp_path / folder}"]) == 0
     assert command.run(["-m", "results=" + str(tmp_path / folder).replace(",", "\\,")]) == 0
     assert [job.config.results for job in found] == [str(tmp_path / folder)] * 2

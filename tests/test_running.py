@@ -22,12 +22,13 @@ from experiments.sweep.pool import Processes
 from experiments.sweep.progress import Costs
 from experiments.sweep.running import run, sweep
 from experiments.sweep.sizes import Size, duration, job_size, sizes
+from experiments.sweep.tables import cases
 from objectives.kinks import CappedAbs
 from tests.breaking import Broken
-from tests.test_experiments import all_jobs, job
+from tests.test_experiments import job
 
 SMALL = ("preset.draws=500", "preset.runs=8")
-SMOKE = sorted(made.name for made in all_jobs() if "smoke" in made.config.case.presets)
+SMOKE = sorted(name for name, row in cases().items() if "smoke" in row.presets)
 
 
 def broken(base, way):

@@ -14,6 +14,7 @@ from experiments.sweep.pool import start_pool
 from experiments.sweep.running import sweep
 from experiments.sweep.schema import PRESETS, plain
 from experiments.sweep.tables import CONF
+from foundation.ranges import TooManyError
 
 HELP = f"""python -m experiments [KEY=VALUE ...]         one case
 python -m experiments -m [KEY=VALUE ...]      a sweep, over lists a,b of cases, problems and their settings
@@ -51,8 +52,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         print("---\n".join(OmegaConf.to_yaml(plain(job.config)) for job in jobs), end="")
         return 0
     config = jobs[0].config
-    with start_pool(config.workers, config.time_limit) as pool:
-        failures = sweep(jobs, pool, config.workers)
+    try:
+        with start_pool(config.workers, config.time_limit) as pool:
+            failures = sweep(jobs, pool, config.workers)
+    except TooManyError as error:
+        complain([f"error: {error}"])
+        return 2
+    except OSError as error:  # of the disk: full, read-only, gone
+        complain([f"error: results = {config.results}: {error.strerror or error} ({error.filename})"])
+        return 1
     complain(failures)
     if failures:
         complain([f"error: {len(failures)} of {len(jobs)} cases failed"])

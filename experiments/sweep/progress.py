@@ -48,7 +48,7 @@ class Costs:
     def expected(self, jobs: Mapping[str, Job]) -> dict[str, float]:
         """What each job, by its key, will take: what its case took before, else by its size.
 
-        Raises ValueError, one line, for a job that is too large for this machine.
+        Raises TooManyError, one line, for a job that is too large for this machine.
         """
         found = zip(jobs.items(), sizes(list(jobs.values())), strict=True)
         return {name: self._known.get(job.name, max(0.5, size.seconds)) for (name, job), size in found}

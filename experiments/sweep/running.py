@@ -167,7 +167,7 @@ class Sweep:
 def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str]:
     """Run all jobs that are not stored yet, side by side, with progress; returns the failures, a line each.
 
-    Raises ValueError, before anything is written, for a job that is too large for this machine.
+    Raises TooManyError, before anything is written, for a job that is too large for this machine.
     """
     jobs = list({key(job): job for job in jobs}.values())
     if not jobs:

@@ -101,7 +101,7 @@ def _drawn(effort: Effort, problem: Any) -> Size:
 
 
 def sizes(jobs: Sequence[Job]) -> list[Size]:
-    """The size of every job. Raises ValueError, one line, for one that is impossible on this machine."""
+    """The size of every job. Raises TooManyError, one line, for one that is impossible here."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = f"{LONGEST:.0f} days on one core and {memory / GIB:.0f} GiB"
     found = []
@@ -109,8 +109,8 @@ def sizes(jobs: Sequence[Job]) -> list[Size]:
         try:
             size = job_size(job)
         except TooManyError as error:
-            raise ValueError(f"case = {job.name}: {error}") from error
+            raise TooManyError(f"case = {job.name}: {error}") from error
         if size.bytes > memory or size.seconds > LONGEST * DAY:
-            raise ValueError(f"case = {job.name}: would take about {size}: must stay below {limit}")
+            raise TooManyError(f"case = {job.name}: would take about {size}: must stay below {limit}")
         found.append(size)
     return found
