@@ -129,6 +129,6 @@ def units(size: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[A
 
 
 def ratio(part: Float[Array, "*#shape"], whole: Float[Array, "*#shape"]) -> Float[Array, "*#shape"]:
-    """part/whole, 0 where whole is 0; whole >= 0, and shapes broadcast."""
-    there = whole > 0.0
+    """part/whole, 0 where whole is 0, nan where it is nan; whole >= 0, and shapes broadcast."""
+    there = whole != 0.0
     return np.where(there, part / np.where(there, whole, 1.0), 0.0)

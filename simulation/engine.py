@@ -36,7 +36,8 @@ class Setup:
 
     steps: T of every run, >= 1. noise_level: multiplies the noise of a run (additive noise
     only). numbers: those of the runs' random streams, 0, 1, ... if None; runs of one number share their random
-    numbers. A gradient that is not finite stops the simulation with FloatingPointError.
+    numbers. A gradient that is not finite, or what else simulation/finite.py names, stops the simulation with
+    FloatingPointError.
     """
 
     objective: Objective
@@ -60,7 +61,8 @@ def simulate(
     checkpoints: the times, from 1 on, at which curves are given; curves have them in ascending order, each once.
     engine: the compiled one where everything has a kernel ("auto"), or one of the two. Raises ValueError for steps that
     are not all >= 1, TypeError for a learner, state or probe with an array of no declared shape (foundation/runs.py)
-    and, engine = "compiled", for a part without kernel, FloatingPointError for a gradient that is not finite.
+    and, engine = "compiled", for a part without kernel, FloatingPointError for numbers that are not finite
+    (simulation/finite.py).
     """
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
@@ -81,9 +83,17 @@ def simulate(
 
 def run_batch(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
     """Run a batch on an engine; errors as `simulate` raises them."""
-    if engine == "numpy":
-        return reference.run(make())
-    from simulation.compiled.engine import NotRecordedError, Program  # takes a while, and the reference does without it
+    with np.errstate(all="ignore"):  # machine code cannot see what overflows on the way: simulation/finite.py
+        return reference.run(make()) if engine == "numpy" else _compiled(make, engine)
+
+
+def _compiled(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
+    """On the compiled engine, or, unless that is asked for, on the reference where it cannot be recorded."""
+    from simulation.compiled.engine import (
+        NotRecordedError,
+        Program,
+        SuspectError,
+    )  # takes a while, and is not always needed
 
     try:
         program = Program(make())
@@ -91,7 +101,10 @@ def run_batch(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
         if engine == "compiled":
             raise TypeError(f"engine = compiled: {error}") from error
         return reference.run(make())
-    return program.run()
+    try:
+        return program.run()
+    except SuspectError as suspect:  # something in a block is not finite: once more, from there on step by step
+        return Program(make()).run(suspect.time)
 
 
 def _batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
+from foundation.runs import is_frozen
 from objectives.base import Objective
 from objectives.noise import Noise
 from optimizers.base import Learner, Mover
@@ -21,12 +23,14 @@ class Part:
     """A part of a step: run(state, now) reads and changes the current step and the state.
 
     name: what it is, for errors. state: an object whose arrays change, or None. signals: how many it gives.
+    owner: whose method it calls, and who must not change.
     """
 
     name: str
     run: Callable[[Any, Step], Any]
     state: Any = None
     signals: int = 0
+    owner: Any = None
 
 
 @dataclass
@@ -79,20 +83,24 @@ def algorithm1(
     mover = learner if isinstance(learner, Mover) else None
 
     def move(state: Any, now: Step) -> None:
-        now.play = learner.play(state)
-        now.move = now.scale * now.play if mover is None else mover.move(state, now.play, now.scale)
-        now.x = now.x + now.move
+        now.play = given(learner, "play", learner.play(state), now)
+        if mover is None:
+            now.move = now.scale * now.play
+        else:
+            now.move = given(mover, "move", mover.move(state, now.play, now.scale), now)
+        now.x = sealed(now.x + now.move)
 
     def gradient(_: None, now: Step) -> None:
-        now.grad = now.noisy = objective.grad(now.x)
+        now.grad = now.noisy = given(objective, "grad", objective.grad(now.x), now)
 
     def oracle(level: Level, now: Step) -> None:
         raw = level.scale * now.raw if noise.additive else now.raw
-        now.noisy = noise.stochastic(objective, now.x, now.grad, raw)
+        now.noisy = given(noise, "stochastic", noise.stochastic(objective, now.x, now.grad, raw), now)
 
-    parts = [Part(_named(learner), move, state), Part(_named(objective), gradient)]
+    state = separated(state)
+    parts = [Part(_named(learner), move, state, owner=learner), Part(_named(objective), gradient, owner=objective)]
     if level is not None:
-        parts.append(Part(_named(noise), oracle, level))
+        parts.append(Part(_named(noise), oracle, level, owner=noise))
     return parts, _update(learner, state)
 
 
@@ -100,16 +108,48 @@ def game(learner: Learner, state: Any, adversary: Any) -> tuple[list[Part], Part
     """The same for a learner against an adversary: nothing moves, and g_t is the adversary's answer to z_t."""
 
     def play(state: Any, now: Step) -> None:
-        now.play = learner.play(state)
+        now.play = given(learner, "play", learner.play(state), now)
 
     def answer(_: None, now: Step) -> None:
-        now.grad = now.noisy = adversary.next(now.time, now.play, now.raw)
+        now.grad = now.noisy = given(adversary, "next", adversary.next(now.time, now.play, now.raw), now)
 
-    return [Part(_named(learner), play, state), Part(_named(adversary), answer)], _update(learner, state)
+    state = separated(state)
+    parts = [Part(_named(learner), play, state, owner=learner), Part(_named(adversary), answer, owner=adversary)]
+    return parts, _update(learner, state)
+
+
+def given(owner: Any, method: str, value: Any, now: Step) -> Any:
+    """What a method gave, for every run a row: a copy that nobody can change, for the owner may use its array again.
+
+    Raises TypeError for another shape. A symbol of a recording is a value, and stays as it is.
+    """
+    if hasattr(value, "record_call"):
+        return value
+    array = np.array(value, np.float64)
+    if array.shape != now.x.shape:
+        what = f"an array of shape {array.shape}, not (runs, dim) = {now.x.shape}"
+        raise TypeError(f"{_named(owner)}.{method} gives {what}")
+    return sealed(array)
+
+
+def sealed(array: Any) -> Any:
+    """The array itself, made read-only; symbols are."""
+    if isinstance(array, np.ndarray):
+        array.flags.writeable = False
+    return array
+
+
+def separated(state: Any) -> Any:
+    """A copy of a state with arrays of its own: then what changes one of them in place changes nothing else."""
+    if not hasattr(state, "__dict__") or is_frozen(state):
+        return state
+    state = copy.copy(state)
+    vars(state).update({name: each.copy() for name, each in vars(state).items() if isinstance(each, np.ndarray)})
+    return state
 
 
 def _update(learner: Learner, state: Any) -> Part:
-    return Part(_named(learner), lambda state, now: learner.update(state, now.noisy), state)
+    return Part(_named(learner), lambda state, now: learner.update(state, now.noisy), state, owner=learner)
 
 
 def _named(thing: Any) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
+
 import numpy as np
 
 from foundation.arrays import Array, Float
-from simulation.parts import Batch
+from foundation.strict import NotFiniteError
+from simulation.finite import Finite
+from simulation.parts import Batch, sealed
 from simulation.streams import Draws
 from simulation.summary import Summary
 
@@ -15,10 +19,12 @@ BLOCK = 256  # steps whose random numbers are drawn at once
 def run(batch: Batch) -> dict[str, Array]:
     """Run the batch to its end; the signals of its probes, by name, shape (runs, ...).
 
-    Runs that are done before others go on unseen. Raises FloatingPointError where a gradient is not finite.
+    Runs that are done before others go on unseen. Raises FloatingPointError for numbers that are not finite
+    (simulation/finite.py), TypeError for a method that writes into an array that it was given.
     """
-    summary, last = Summary(batch), int(batch.steps.max())
-    with np.errstate(over="ignore", under="ignore"):
+    summary, finite, last = Summary(batch), Finite(batch), int(batch.steps.max())
+    sealed(batch.now.x)
+    try:
         for first in range(0, last, BLOCK):
             scales, raws = _drawn(batch.scaling), _drawn(batch.noise)
             for i in range(min(BLOCK, last - first)):
@@ -26,10 +32,18 @@ def run(batch: Batch) -> dict[str, Array]:
                     batch.now.scale = scales[:, i]
                 if raws is not None:
                     batch.now.raw = raws[:, i]
-                _step(batch, summary, first + i + 1)
+                _step(batch, summary, finite, first + i + 1)
             if not len(batch.going_on(first + BLOCK)):
                 summary.keep(np.flatnonzero(batch.steps > first + BLOCK))
                 break
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise TypeError(f"{_method(error)} writes into an array that it was given: write a = a + b") from error
+    except (FloatingPointError, RuntimeWarning) as error:
+        if not isinstance(error, NotFiniteError):
+            error.add_note(f"in step {batch.now.time:g}")
+        raise
     return summary.results()
 
 
@@ -37,21 +51,32 @@ def _drawn(draws: Draws | None) -> Float[Array, "runs steps width"] | None:
     if draws is None:
         return None
     draws.ready(BLOCK)
-    return draws.take(BLOCK)[draws.which]
+    numbers: Array = sealed(draws.take(BLOCK)[draws.which])
+    return numbers
 
 
-def _step(batch: Batch, summary: Summary, time: int) -> None:
+def _method(error: BaseException) -> str:
+    """The innermost method of the traceback, as it is called in its module."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1].f_code.co_qualname.rpartition("<locals>.")[2]
+
+
+def _step(batch: Batch, summary: Summary, finite: Finite, time: int) -> None:
     """Algorithm 1: z_t, x_t, grad F(x_t), g_t; what the probes see; then the learner takes g_t."""
-    now = batch.now
+    now, alive = batch.now, time <= batch.steps
     now.time = float(time)
     for part in batch.parts:
         part.run(part.state, now)
-    if not np.isfinite(now.noisy).all():
-        bad = (time <= batch.steps) & ~batch.satisfied() & ~np.isfinite(now.noisy).all(axis=1)
-        if bad.any():
-            raise not_finite(int(batch.runs[np.argmax(bad)]), time)
+    if not (np.isfinite(now.x).all() and np.isfinite(now.noisy).all()):
+        going = alive & ~batch.satisfied()
+        finite.rows(time, "the iterate", now.x, going)
+        finite.rows(time, "the gradient", now.noisy, going)
     _look(batch, summary, time)
+    if not np.isfinite(summary.total).all():
+        finite.signals(time, summary.total, alive & ~batch.satisfied())
     batch.learn.run(batch.learn.state, now)
+    if (batch.steps == time).any():
+        finite.state(time, (batch.steps == time) & ~batch.satisfied())
 
 
 def _look(batch: Batch, summary: Summary, time: int) -> None:
@@ -69,8 +94,3 @@ def _look(batch: Batch, summary: Summary, time: int) -> None:
             summary.xbar[k, run, i], summary.sampled[k, run, i] = probe.sample(batch.now)[run], signals[run, end - 1]
     if (batch.steps == time).any():
         summary.keep(np.flatnonzero(batch.steps == time))
-
-
-def not_finite(run: int, time: int) -> FloatingPointError:
-    """The error for a gradient that is not finite."""
-    return FloatingPointError(f"run {run}, step {time}: the gradient is not finite")

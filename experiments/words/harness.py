@@ -14,6 +14,7 @@ from experiments.words.claim import Claim
 from experiments.words.evidence import Control, Evidence
 from experiments.words.problem import Context
 from foundation.fingerprint import fingerprint, freeze
+from foundation.strict import strict_numbers
 from simulation.batch_plans import Ask, simulate_together
 from simulation.engine import Engine
 from simulation.plan import Signals
@@ -28,6 +29,7 @@ def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
     return advance([claim.measure(problem, context)], context.streams, context.engine)[0]
 
 
+@strict_numbers()
 def examine(
     claim: Claim, problem: Any, context: Context, simulate: Simulate = simulate_together
 ) -> tuple[Evidence, tuple[Control, ...]]:

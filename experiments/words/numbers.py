@@ -38,8 +38,8 @@ def mean_and_band(
     values: Float[Array, "runs points"],
 ) -> tuple[Float[Array, "points"], Float[Array, "points"], Float[Array, "points"]]:
     """Mean and 5 to 95 percent band over runs of curves of shape (runs, points)."""
-    low, high = np.nanquantile(values, [0.05, 0.95], axis=0)
-    return np.nanmean(values, axis=0), low, high
+    low, high = np.quantile(values, [0.05, 0.95], axis=0)
+    return np.mean(values, axis=0), low, high
 
 
 def log_grid(length: int, points: int = 160) -> Int[IntArray, "times"]:

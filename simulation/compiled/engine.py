@@ -13,11 +13,19 @@ from simulation.compiled.machine_code import machine_code
 from simulation.compiled.memory import States, laid_out, memory, stride
 from simulation.compiled.recording import ROWS, Recording, record
 from simulation.compiled.symbols import NotRecordedError as NotRecordedError
+from simulation.finite import Finite
 from simulation.parts import Batch, Part
-from simulation.reference import not_finite
 from simulation.summary import Summary
 
 WORK = 2**16  # coordinates and steps between two looks at the clock: far less than a second
+
+
+class SuspectError(Exception):
+    """After step `time`, in the block of steps that begins there, something of a run was not finite."""
+
+    def __init__(self, time: int) -> None:
+        super().__init__(time)
+        self.time = time
 
 
 class Program:
@@ -27,7 +35,7 @@ class Program:
     """
 
     def __init__(self, batch: Batch) -> None:
-        self.batch, self.summary, (runs, dim) = batch, Summary(batch), batch.shape
+        self.batch, self.summary, self.finite, (runs, dim) = batch, Summary(batch), Finite(batch), batch.shape
         self.wide, now = dim == 1, batch.now
         self.step = memory(runs, len(ROWS), dim, self.wide)
         for k, name in enumerate(ROWS):
@@ -66,10 +74,11 @@ class Program:
         address, code = machine_code(function.text)
         return np.array([address, pointers.ctypes.data, pointers.strides[0]]), [*arrays.values(), pointers, code]
 
-    def run(self) -> dict[str, Array]:
+    def run(self, careful: int | None = None) -> dict[str, Array]:
         """To the end of every run; the signals of the probes, by name, shape (runs, ...).
 
-        Raises FloatingPointError as the reference engine does.
+        Raises SuspectError if something is not finite. careful: from this time on goes step by step, and raises
+        FloatingPointError as the reference engine does.
         """
         batch, kept, (runs, dim) = self.batch, self.summary, self.batch.shape
         stops = np.unique(np.append(batch.steps, kept.samples[kept.samples > 0]))
@@ -77,11 +86,15 @@ class Program:
         sums = np.zeros(self._flat(self.out).shape), np.full(self._flat(self.out).shape, -np.inf)
         failed, active, time = np.zeros(runs, np.int64), np.arange(runs), 0
         while len(active):
-            steps = min(length, int(stops[np.searchsorted(stops, time, side="right")]) - time)
+            slow = careful is not None and time >= careful
+            steps = 1 if slow else min(length, int(stops[np.searchsorted(stops, time, side="right")]) - time)
             steps = min([steps, *(draws.ready(length) for draws in (batch.scaling, batch.noise) if draws)])
             self._block(time, steps, active, sums, failed)
+            if slow:
+                self._refuse(time + 1, active, sums[0], failed)
+            elif not self._sound(active, sums[0], failed):
+                raise SuspectError(time)
             time += steps
-            self._refuse(failed)
             if stops[np.searchsorted(stops, time)] == time:
                 self._look(time)
             active = self._going_on(time, active)
@@ -118,13 +131,19 @@ class Program:
         places[times[low:high] - first - 1] = np.arange(low, high)
         return places
 
-    def _refuse(self, failed: Int[IntArray, "runs"]) -> None:
-        """Raise FloatingPointError if a run that was not done met a gradient that is not finite."""
-        if failed.any():
-            bad = (failed > 0) & ~self.batch.satisfied() & (failed <= self.batch.steps)
-            if bad.any():
-                time = failed[bad].min()
-                raise not_finite(int(self.batch.runs[np.argmax(bad & (failed == time))]), int(time))
+    def _sound(self, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> bool:
+        """Whether all is finite after a block: what is not finite once makes iterates and sums so that they stay."""
+        x, total = self.step[:, ROWS.index("x")], self._by_run(total)
+        return bool(not failed[active].any() and np.isfinite(x[active]).all() and np.isfinite(total[active]).all())
+
+    def _refuse(self, time: int, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> None:
+        """Raise FloatingPointError if something was not finite in this step, of a run that was not done before it."""
+        going = np.isin(np.arange(len(self.batch.runs)), active)
+        self.finite.rows(time, "the iterate", self.step[:, ROWS.index("x")], going)
+        self.finite.rows(time, "the gradient", np.where(failed > 0, np.nan, 0.0)[:, None], going)
+        self.finite.signals(
+            time, self._by_run(total)[:, : self.summary.total.shape[1]], going & ~self.batch.satisfied()
+        )
 
     def _look(self, time: int) -> None:
         """Keep what is sampled at this time, and what is known of the runs that end."""
@@ -136,6 +155,7 @@ class Program:
                 kept.xbar[k, run, i], kept.sampled[k, run, i] = probe.sample(batch.now)[run], self.out[run, end - 1, 0]
         kept.last[ended] = self.out[ended, : kept.last.shape[1], 0]
         kept.keep(ended)
+        self.finite.state(time, (batch.steps == time) & ~batch.satisfied())
 
     def _going_on(self, time: int, active: Int[IntArray, "before"]) -> Int[IntArray, "after"]:
         """The runs that are not done; random numbers are drawn for them only."""

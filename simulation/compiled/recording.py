@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +58,8 @@ def record(parts: Sequence[Part], now: Step, batch: tuple[int, int], needed: Col
     global active
     active += 1
     try:
-        return _record(parts, now, batch, needed)
+        with _owners_stay(parts):
+            return _record(parts, now, batch, needed)
     finally:
         active -= 1
 
@@ -164,6 +167,48 @@ def _only_slots_change(copies: Sequence[Any], watched: Sequence[dict[str, Any]],
             if name not in before or value is not before[name][0] or _print(value) != before[name][1]:
                 what = f"its {name} changes, and is no array of float64 with a row a run"
                 raise NotRecordedError(f"{type(record).__name__} has no kernel: {what}")
+
+
+def _contents(owner: Any, seen: frozenset[int] = frozenset()) -> dict[str, Any]:
+    """What an object holds, by name: numbers, texts and arrays by what they are, all else by its identity."""
+    seen, found = seen | {id(owner)}, dict[str, Any]()
+    for name, value in getattr(owner, "__dict__", {}).items():
+        if not isinstance(getattr(type(owner), name, None), cached_property):
+            inside = _contents(value, seen) if id(value) not in seen and not isinstance(value, type) else {}
+            plain = isinstance(value, bool | int | float | str | np.ndarray | list | tuple | dict)
+            found[name] = (id(value), _steady(value) if plain else None, inside)
+    return found
+
+
+def _steady(value: Any) -> Any:
+    """The fingerprint, None if it is a new one whenever it is asked for."""
+    found = fingerprint(value)
+    return found if found == fingerprint(value) else None
+
+
+@contextmanager
+def _owners_stay(parts: Sequence[Part]) -> Iterator[None]:
+    """Refuse who remembers something outside of a state, for it would be recorded as it was; and let it forget that."""
+    owners = list({id(part.owner): part.owner for part in parts if part.owner is not None}.values())
+    before = [(_contents(owner), dict(getattr(owner, "__dict__", {}))) for owner in owners]
+    lists = [(value, list(value)) for _, held in before for value in held.values() if isinstance(value, list)]
+    changed = []
+    try:
+        yield
+    finally:
+        for owner, (known, held) in zip(owners, before, strict=True):
+            now = _contents(owner)
+            names = [name for name in {**known, **now} if known.get(name) != now.get(name)]
+            changed += [
+                f"{type(owner).__name__} has no kernel: its {name} changes, outside of a state" for name in names
+            ]
+            for name in names:
+                vars(owner).pop(name, None)
+            vars(owner).update({name: held[name] for name in names if name in held})
+        for value, items in lists:
+            value[:] = items
+    if changed:
+        raise NotRecordedError(changed[0])
 
 
 def _fitting(value: Any, slot: Slot, batch: tuple[int, int]) -> Node:
