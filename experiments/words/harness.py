@@ -12,9 +12,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from experiments.words.claim import Claim
 from experiments.words.evidence import Control, Evidence
-from experiments.words.problem import Context
+from experiments.words.problem import Context, Problem
 from foundation.fingerprint import fingerprint, freeze
 from foundation.strict import strict_numbers
+from objectives.conventions import check_conventions
 from simulation.batch_plans import Ask, simulate_together
 from simulation.engine import Engine
 from simulation.plan import Signals
@@ -33,7 +34,12 @@ def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
 def examine(
     claim: Claim, problem: Any, context: Context, simulate: Simulate = simulate_together
 ) -> tuple[Evidence, tuple[Control, ...]]:
-    """The evidence of a claim and of its controls. simulate: who runs what they ask for, a round at a time."""
+    """The evidence of a claim and of its controls. simulate: who runs what they ask for, a round at a time.
+
+    Raises TypeError for an objective that breaks conventions.
+    """
+    if isinstance(problem, Problem):
+        check_conventions(problem.objective)
     twins = claim.controls()
     arms = [claim, *(twin.claim for twin in twins.values())]
     measurements = [arm.measure(problem, context) for arm in arms]
