@@ -122,6 +122,12 @@ def length(v: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
     return np.sqrt(total(scaled * scaled)) * up
 
 
+def vector_norm(v: Float[Array, "dim"]) -> float:
+    """||v||_2 of one vector, for numbers of any size; NumPy adds up, so that it is for what is not compiled."""
+    down, up = units(np.abs(v).max(initial=0.0))
+    return float(np.sqrt(np.square(v * down).sum()) * up)
+
+
 def units(size: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
     """A power of two that makes numbers of about this size fit to be squared, and its inverse, elementwise."""
     large, small = size > HUGE, size < TINY

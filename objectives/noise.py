@@ -12,6 +12,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
+from foundation.numerics import vector_norm
 from foundation.settings import setting, show
 from objectives.base import FiniteSum, Objective
 from objectives.catalogue import noise
@@ -81,7 +82,7 @@ class _Additive(Entry):
     def levels(self, objective: Objective) -> Levels:
         """Exact: E(g_i - d_iF)^2 = sigma_i^2, whatever the objective."""
         scale = self.scale(len(objective.start))
-        return Levels(float(np.sqrt(np.square(scale).sum())), scale)
+        return Levels(vector_norm(scale), scale)
 
     def width(self, dim: int) -> int:
         """One number a coordinate."""

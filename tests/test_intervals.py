@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.intervals import SAFETY, lower_limit, p_above, p_below, upper_limit
+from analysis.judge import judge
+from experiments.words.evidence import Check, Kind
 
 LAWS = {
     "normal": (lambda rng, shape: rng.standard_normal(shape), 0.0),
@@ -73,3 +79,42 @@ def test_bad_samples():
     for bad in (np.empty(0), np.array([1.0, np.nan])):
         with pytest.raises(ValueError, match="samples"):
             upper_limit(bad, 0.01)
+
+
+SIZES = st.floats(-4.0, 4.0).map(lambda x: round(x, 6))
+SAMPLES = st.lists(SIZES, min_size=2, max_size=20).map(np.array)
+POWERS = st.sampled_from([-400, -373, -52, -1, 1, 30, 367, 400])
+
+
+@given(SAMPLES, SIZES, st.sampled_from([1e-9, 1e-4, 0.2]), POWERS)
+def test_limits_have_no_unit(samples, bound, alpha, power):
+    """Samples and bound in other units, from 2^-400 to 2^400: the same p-values, limits in that unit, bit for bit."""
+    scaled, unit = np.ldexp(samples, power), 2.0**power
+    for limit in (upper_limit, lower_limit):
+        assert limit(scaled, alpha) == limit(samples, alpha) * unit
+    for p_value in (p_above, p_below):
+        assert p_value(scaled, bound * unit) == p_value(samples, bound)
+
+
+@given(SAMPLES, SIZES, POWERS, st.sampled_from(get_args(Kind)), st.floats(0.0, 2.0).map(lambda x: round(x, 3)))
+def test_verdicts_have_no_unit(samples, bound, power, kind, margin):
+    """The judge says the same of a table in other units: verdicts, ratios, and limits in that unit."""
+
+    def table(unit):
+        checks = [Check(kind, "stated", "q", "s", unit * bound, unit * each, unit * margin) for each in shares]
+        return judge(checks)
+
+    shares = [samples, 0.1 * samples, samples[:1] + 0.0 * samples]
+    plain, scaled = table(1.0), table(2.0**power)
+    for one, two in zip(plain, scaled, strict=True):
+        assert (one.verdict, one.ratio) == (two.verdict, two.ratio) or (np.isnan(one.ratio) and np.isnan(two.ratio))
+        assert np.ldexp([one.measured, one.lower, one.upper], power).tolist() == [two.measured, two.lower, two.upper]
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-178, 1e-110, 1e110, 1e300])
+def test_sizes_whose_powers_are_no_numbers(size):
+    """What the squares or cubes of samples would be is of no account; nor is a bound that is far away."""
+    samples = size * np.random.default_rng(0).standard_gamma(4.0, 30)
+    assert p_above(samples, 5.0 * size) < 0.05 < p_above(samples, 4.1 * size) < 1.0 == p_above(samples, 3.0 * size)
+    assert upper_limit(samples, 1e-3) == pytest.approx(size * upper_limit(samples / size, 1e-3), rel=1e-12)
+    assert (p_above(samples, 1e305), p_above(samples, -1e305)) == (0.0, 1.0) if size < 1e-9 else True
