@@ -2,7 +2,7 @@
 
 Student's t with a skewness correction (Johnson 1978, Modified t tests, JASA 73): the upper limit is
 mean + s/sqrt(n) [t + c (1 + 2 t^2)], c = max(0, skewness)/(6 sqrt n), never below Student's own; the lower limit
-mirrors it. All in units of the samples' size, a power of two: no number is too small or too large to be squared.
+mirrors it. All is in units of the samples' size, a power of two: no number is too small or too large to be squared.
 
 Simulated error rates over nominal (500 000 samples of n runs; in brackets plain t); tests/test_intervals.py repeats it:
                           alpha = 1e-3               alpha = 1e-4

@@ -9,7 +9,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
-from foundation.numerics import cos, shifted, sin
+from foundation.numerics import cos, shifted, sin, units
 from foundation.settings import setting
 from objectives.base import Constants
 from objectives.bump import Bump
@@ -224,7 +224,10 @@ class Helix(Entry):
             g, rows = gradient * part, hessian * part[:, None]
             size = np.vecdot(g, g)
             change = np.vecdot(rows.mT, g[:, None, :])[:, 1:]  # of |g|^2/2 with p
-            most = size + 2.0 * reach * np.sqrt(np.vecdot(change, change)) + reach**2 * np.square(rows).sum(axis=(1, 2))
+            down, up = units(np.abs(change).max(axis=1))
+            scaled = change * down[:, None]  # its square is a fourth power
+            steep = np.sqrt(np.vecdot(scaled, scaled)) * up
+            most = size + 2.0 * reach * steep + reach**2 * np.square(rows).sum(axis=(1, 2))
             return np.sqrt(size), np.sqrt(most) + 0.5 * self._third(p, reach, reach) * reach**2
 
         return bounds

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from foundation.arrays import Array, Float
-from foundation.numerics import length, norm, ratio
+from foundation.numerics import length, ratio
 from optimizers.base import Parameter, column
 
 
@@ -169,7 +169,7 @@ class ProjectedDescent:
         """Step against g_t, and back to the ball."""
         radius = column(self.radius)
         z = state.z - column(self.rate) * grad
-        state.z = z * (radius / np.maximum(norm(z)[:, None], radius))
+        state.z = z * (radius / np.maximum(length(z)[:, None], radius))
 
 
 def untuned(radius: Parameter, beta: Parameter) -> ProjectedDescent:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from foundation.arrays import Array, Float, Int, IntArray
-from foundation.numerics import norm, total
+from foundation.numerics import norm, total, units
 from objectives.base import Objective
 from simulation.recording import Probe, Step
 
@@ -48,9 +48,12 @@ class Certificate(Probe):
         samples: Int[IntArray, "runs k"] | None = None,
     ) -> None:
         self.beta, self.lam, self.norm, self.samples = beta, lam, norm, samples
+        self.down, self.up = 1.0, 1.0
 
     def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """Nothing was seen; the first iterate is its own average, whatever it was before."""
+        if objective is not None:
+            self.down, self.up = (float(unit) for unit in units(np.asarray(objective.constants.lipschitz)))
         self.pull, self.offset = np.zeros(start.shape), np.zeros(start.shape)
         self.weight, self.keep, self.spread = (np.zeros(len(start)) for _ in range(3))
 
@@ -59,9 +62,13 @@ class Certificate(Probe):
         self.average(now)
         self.pull = self.beta[:, None] * self.pull + now.grad
         self.spread = self.beta * self.spread + self.keep * total(self.offset * self.offset)
-        size = norm(self.pull) if self.norm == "l2" else total(np.abs(self.pull))
+        size = self.length(self.pull) if self.norm == "l2" else total(np.abs(self.pull))
         pull, spread = size / self.weight, self.spread / self.weight
         return pull, spread, pull + self.lam * spread
+
+    def length(self, gradient: Float[Array, "runs dim"]) -> Float[Array, "runs"]:
+        """||v||_2 of gradients, or sums of them, whose squares are formed in units of G."""
+        return norm(gradient) if self.down == 1.0 else norm(gradient * self.down) * self.up
 
     def average(self, now: Step) -> None:
         """Take x_t into the discounted average."""

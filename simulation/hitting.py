@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
-from foundation.numerics import norm
 from objectives.base import Objective
 from simulation.certificate import Certificate, Norm
 from simulation.recording import Step
@@ -82,6 +81,6 @@ class GradientHittingTime(HittingTime):
     def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
         """The size of the gradient at xbar_t; nothing else of the certificate is needed."""
         self.average(now)
-        gradient = norm(self.objective.grad(self.sample(now)))
+        gradient = self.length(self.objective.grad(self.sample(now)))
         self._note(gradient, now)
         return (gradient,)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from foundation.arrays import Array, Float
-from foundation.numerics import dot, norm, ratio, total
+from foundation.numerics import dot, largest, length, norm, ratio, total, units
 from objectives.base import Objective
 from simulation.certificate import Norm
 from simulation.recording import Probe, Step
+
+FAINT = 2.0**-1000  # sums below it no longer decay: they would lose digits, and with them their ratio
 
 
 class Regret(Probe):
@@ -31,7 +33,9 @@ class Regret(Probe):
     radius: Float[Array, "runs"]
     true: Float[Array, "runs dim"]  # S^F_t
     seen: Float[Array, "runs dim"]  # S^g_t
-    energy: Float[Array, "runs"]  # sum beta^{2(t-s)} ||g_s||^2
+    energy: Float[Array, "runs"]  # sum beta^{2(t-s)} ||g_s||^2, divided by the square of `unit`, a power of two
+    unit: Float[Array, "runs"]
+    size: Float[Array, "runs"]  # of the largest gradient, decayed: it says in which unit all can be squared
     played: Float[Array, "runs"]
 
     def __init__(self, beta: Float[Array, "runs"], radius: Float[Array, "runs"], norm: Norm = "l2") -> None:
@@ -40,19 +44,26 @@ class Regret(Probe):
     def begin(self, objective: Objective | None, start: Float[Array, "runs dim"]) -> None:
         """All discounted sums are zero."""
         self.true, self.seen = np.zeros(start.shape), np.zeros(start.shape)
-        self.energy, self.played = np.zeros(len(start)), np.zeros(len(start))
+        self.energy, self.size, self.played = (np.zeros(len(start)) for _ in range(3))
+        self.unit = np.ones(len(start))
 
     def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
         """regret, best_ratio, noise, pull and played."""
-        decay = self.beta[:, None]
-        self.true = decay * self.true + now.grad
-        self.seen = decay * self.seen + now.noisy
-        self.energy = np.square(self.beta) * self.energy + dot(now.noisy, now.noisy)
-        self.played = self.beta * self.played + dot(now.noisy, now.play)
-        pull, best = self._size(self.true), self._size(self.seen)
-        toward = ratio(dot(self.seen, self.true), pull) if self.norm == "l2" else dot(self.seen, np.sign(self.true))
+        keep = np.where(self.size < FAINT, 1.0, self.beta)  # of what was seen
+        self.size = np.maximum(keep * self.size, largest(np.maximum(np.abs(now.grad), np.abs(now.noisy))))
+        down, up = units(np.where(self.size > 0.0, self.size, 1.0))
+        self.true = self.beta[:, None] * self.true + now.grad
+        self.seen = keep[:, None] * self.seen + now.noisy
+        self.played = keep * self.played + dot(now.noisy, now.play)
+        true, seen, noisy = (each * down[:, None] for each in (self.true, self.seen, now.noisy))
+        kept = np.square(keep) * self.energy
+        self.energy = kept * down * self.unit * down * self.unit + dot(noisy, noisy)  # no product leaves the range
+        self.unit = up
+        pull, best = self._size(true), self._size(seen)
+        toward = ratio(dot(seen, true), pull) if self.norm == "l2" else dot(seen, np.sign(true))
+        pull, best, toward = pull * up, best * up, toward * up
         regret, noise = self.played + self.radius * toward, self.radius * (pull - toward)  # <S^g, u_t> = -D toward
-        best_ratio = ratio(self.played + self.radius * best, self.radius * np.sqrt(self.energy))
+        best_ratio = ratio(self.played + self.radius * best, self.radius * (np.sqrt(self.energy) * up))
         return regret, best_ratio, noise, pull, self.played
 
     def _size(self, vector: Float[Array, "runs dim"]) -> Float[Array, "runs"]:
@@ -89,7 +100,7 @@ class MeanRegret(Probe):
         self.error = decay * self.error + (now.noisy - now.grad)
         self.loss = self.beta * self.loss + dot(now.grad, now.play)
         if self.norm == "l2":
-            return self.loss, norm(self.first), norm(self.error)
+            return self.loss, length(self.first), length(self.error)
         return self.loss, total(np.abs(self.first)), total(np.abs(self.error))
 
 
@@ -140,5 +151,5 @@ class Clip(Probe):
     def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
         """The share of this play."""
         if self.norm == "l2":
-            return (np.where(norm(now.play) >= self.edge, 1.0, 0.0),)
+            return (np.where(length(now.play) >= self.edge, 1.0, 0.0),)
         return (total(np.where(np.abs(now.play) >= self.edge[:, None], 1.0, 0.0)) / float(now.play.shape[1]),)

@@ -168,12 +168,14 @@ def test_a_gradient_of_the_step_that_shows_enough():
 
 def test_states_at_the_end():
     """AdaGrad's v overflows where gradients are 1e200, and would play 0 for ever."""
-    made = setup(ROWS["AdaGrad"].make(RATES, BETAS, SCALE), objective=HUBER(dim=2, slope=1e200))
+    steep = type("Steep", (HUBER,), {"grad": lambda self, x: 1e200 * HUBER.grad(self, x)})
+    made = setup(ROWS["AdaGrad"].make(RATES, BETAS, SCALE), objective=steep(dim=2))
     assert refused(made, []) == "run 2, step 40: v in the state of AdaGrad is not finite"
 
 
-@settings(max_examples=25)
-@given(st.sampled_from([*METHODS]), st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 2), st.integers(1, 70))
+@pytest.mark.parametrize("name", METHODS)
+@settings(max_examples=2)
+@given(st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 2), st.integers(1, 70))
 def test_one_bad_gradient(name, value, run, step):
     """Whatever the method, one number that is not finite stops the simulation, with run and step, on both engines."""
     size = np.where(np.arange(3) == run, value, 1.0)[:, None]

@@ -133,7 +133,10 @@ class Program:
 
     def _sound(self, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> bool:
         """Whether all is finite after a block: what is not finite once makes iterates and sums so that they stay."""
-        x, total = self.step[:, ROWS.index("x")], self._by_run(total)
+        x = self.step[:, ROWS.index("x")]
+        if not failed.any() and np.isfinite(x).all() and np.isfinite(total).all():
+            return True
+        total = self._by_run(total)  # those that are done may have gone on
         return bool(not failed[active].any() and np.isfinite(x[active]).all() and np.isfinite(total[active]).all())
 
     def _refuse(self, time: int, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> None:
