@@ -6,7 +6,10 @@ What a class says of itself for the exam stands in the line that enters it (obje
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,7 +17,8 @@ from scipy import optimize
 
 from foundation.settings import settings
 from objectives import OBJECTIVES, build
-from objectives.base import Separable
+from objectives.base import Constants, Separable
+from objectives.catalogue import ObjectiveExam
 
 SLACK = 1.0 + 1e-9
 BOX = 4.0
@@ -45,83 +49,160 @@ def special(exam, objective):
     return np.empty((0, len(objective.start))) if exam.where is None else exam.where(objective)
 
 
-def climbed(function, objective, starts):
-    """The largest value a local search finds."""
-    best = 0.0
-    for x0 in starts:
-        found = optimize.minimize(lambda x: -function(x), x0, method="Nelder-Mead", options={"maxiter": 400})
-        best = max(best, -float(found.fun))
-    return best
+def unit(v):
+    """Directions, of rows that may be 0: then the first coordinate's."""
+    size = np.linalg.norm(v, axis=-1, keepdims=True)
+    return np.where(size > 0, v, np.eye(v.shape[-1])[0]) / np.where(size > 0, size, 1.0)
 
 
-def attained(name, value, constant):
+def peak(look, exam, objective):
+    """The largest number that a search finds; look(x, u) gives one for each point and direction, and a better u.
+
+    First many points, in most of which something happens, with a few steps of the power iteration each; then the best
+    of them climb.
+    """
+    rng, x = np.random.default_rng(1), points(objective, 20_000)
+    x[::2] *= 0.02  # the steepest curvature of most is at 0
+    for place in special(exam, objective):
+        x[1::4] = place
+    u = unit(rng.standard_normal(x.shape))
+    u[::3] = np.eye(x.shape[1])[rng.integers(0, x.shape[1], len(u[::3]))]
+    seen = 0.0
+    for _ in range(4):
+        size, u = look(x, u)
+        seen = max(seen, size.max())
+    top = np.argsort(size, kind="stable")[-48:]
+    x, u, size = x[top], u[top], size[top]
+    for far in 0.3 * 0.9 ** np.arange(80):
+        there = x + far * rng.standard_normal(x.shape)
+        found, along = look(there, unit(u + far * rng.standard_normal(x.shape)))
+        better = found > size
+        x, u, size = (
+            np.where(better[:, None], *pair) for pair in ((there, x), (along, u), (found[:, None], size[:, None]))
+        )
+        size = size[:, 0]
+    return max(seen, size.max())
+
+
+def attained(exam, what, value, constant, slack=1e-6):
     """Never exceeded; within 5 % of it (where the bound need not be attained: within a factor 2)."""
-    assert value <= constant * SLACK
-    print(f"{name}: found {value:.6g}, certified {constant:.6g}, ratio {value / constant:.4f}")
-    assert value >= constant * (0.5 if OBJECTIVES.exam(name).unattained else 0.95)
+    print(f"{what}: found {value:.6g}, certified {constant:.6g}")
+    assert value <= constant * (1.0 + slack), f"{what} is exceeded"
+    assert value >= constant * (0.5 if exam.unattained else 0.95), f"{what} is not attained"
+
+
+def examine_lipschitz(objective, exam):
+    """G, the largest gradient, and G_i, the largest of each coordinate."""
+
+    def size(x, u):
+        return np.linalg.norm(objective.grad(x), axis=1), u
+
+    attained(exam, "G", peak(size, exam, objective), objective.constants.lipschitz, 1e-9)
+    for i, constant in enumerate(objective.constants.coordinate_lipschitz):
+        found = peak(lambda x, u, i=i: (np.abs(objective.grad(x)[:, i]), u), exam, objective)
+        attained(exam, f"G_{i}", found, constant, 1e-9)
+
+
+def examine_smoothness(objective, exam):
+    """L, the largest Hessian: ||grad F(x + su) - grad F(x - su)||/(2s), u by the power iteration; inf with kinks."""
+
+    def steep(x, u, s):
+        change = (objective.grad(x + s * u) - objective.grad(x - s * u)) / (2.0 * s)
+        return np.linalg.norm(change, axis=1), unit(change)
+
+    constant = objective.constants.smoothness
+    if np.isinf(constant):
+        assert peak(lambda x, u: steep(x, u, 1e-3), exam, objective) > 50
+        return
+    found = max(peak(lambda x, u, s=s: steep(x, u, s), exam, objective) for s in (0.5, 1e-2, 1e-4))
+    attained(exam, "L", found, constant)
+
+
+def examine_hessian_lipschitz(objective, exam):
+    """H, of the Hessian in the operator norm: ||grad F(x + su) - 2 grad F(x) + grad F(x - su)||/s^2 <= H.
+
+    That is the integral of (Hess(x + tu) - Hess(x - tu)) u over 0..s, divided by s^2. The third derivative is a
+    symmetric form, whose norm is attained with all its arguments alike (Banach 1938); its power iteration finds u. It
+    is never exceeded in different directions, either: Hessian times u, from point to point.
+    """
+
+    def bent(x, u, s):
+        change = (objective.grad(x + s * u) - 2.0 * objective.grad(x) + objective.grad(x - s * u)) / s**2
+        return np.linalg.norm(change, axis=1), unit(change)
+
+    def hessian(x, u, h=1e-5):
+        return (objective.grad(x + h * u) - objective.grad(x - h * u)) / (2.0 * h)
+
+    constant = objective.constants.hessian_lipschitz
+    if np.isinf(constant):
+        return
+    found = max(peak(lambda x, u, s=s: bent(x, u, s), exam, objective) for s in (0.3, 2e-2, 1e-3))
+    attained(exam, "H", found, constant, 1e-4)
+    rng, x = np.random.default_rng(2), points(objective, 20_000)
+    u, e = (unit(rng.standard_normal(x.shape)) for _ in range(2))
+    for s in (0.3, 2e-2):
+        change = np.linalg.norm(hessian(x + s * e, u) - hessian(x, u), axis=1) / s
+        assert change.max() <= constant * (1.0 + 1e-4), "H is exceeded"
 
 
 def test_lipschitz(name, objective):
     """G and G_i."""
-    x = points(objective)
-    grads = objective.grad(x)
-    norms = np.linalg.norm(grads, axis=1)
-    top = x[np.argsort(norms)[-3:]]
-    attained(
-        name,
-        max(norms.max(), climbed(lambda y: np.linalg.norm(objective.grad(y[None])), objective, top)),
-        objective.constants.lipschitz,
-    )
-    for i, constant in enumerate(objective.constants.coordinate_lipschitz):
-        if constant == 0:
-            assert not grads[:, i].any()
-        else:
-            attained(name, np.abs(grads[:, i]).max(), constant)
-
-
-def _quotients(function, name, objective, constant_norm, step):
-    rng = np.random.default_rng(1)
-    x = points(objective, 60_000)
-    x[::2] *= 0.02  # the steepest curvature of most is at 0
-    for place in special(OBJECTIVES.exam(name), objective):
-        x[1::4] = place
-    direction = rng.standard_normal(x.shape)
-    direction[::3] = np.eye(x.shape[1])[rng.integers(0, x.shape[1], len(direction[::3]))]
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    return constant_norm(function(x + step * direction) - function(x)) / step
+    examine_lipschitz(objective, OBJECTIVES.exam(name))
 
 
 def test_smoothness(name, objective):
-    """L, as difference quotients of the gradient at several distances; inf where there are kinks."""
-    constant = objective.constants.smoothness
-    found = max(
-        _quotients(objective.grad, name, objective, lambda d: np.linalg.norm(d, axis=1), step).max()
-        for step in (1.0, 0.1, 1e-4)
-    )
-    if np.isinf(constant):
-        assert _quotients(objective.grad, name, objective, lambda d: np.linalg.norm(d, axis=1), 2e-3).max() > 50
-        return
-    attained(name, found, constant * (1.0 + 1e-6))
+    """L; inf where there are kinks."""
+    examine_smoothness(objective, OBJECTIVES.exam(name))
 
 
 def test_hessian_lipschitz(name, objective):
-    """H, as difference quotients of central second differences."""
-    constant, h = objective.constants.hessian_lipschitz, 1e-5
-    if np.isinf(constant):
+    """H; nothing is asked where it is inf."""
+    examine_hessian_lipschitz(objective, OBJECTIVES.exam(name))
+
+
+@dataclass(frozen=True)
+class LogCosh:
+    """F(x) = log cosh <w, x>, all of whose derivatives lie along w, across the coordinates; `wrong` constants.
+
+    With w = (1, 2, -1/2): G_i = |w_i|, G = ||w||, L = ||w||^2, H = ||w||^3 sup |tanh''| = ||w||^3 4/(3 sqrt 3).
+    """
+
+    wrong: Mapping[str, float] = field(default_factory=dict)  # by what a constant is multiplied
+    w: ClassVar = np.array([1.0, 2.0, -0.5])
+    start: ClassVar = np.array([0.5, 0.5, 0.5])
+
+    @property
+    def constants(self):
+        size = np.linalg.norm(self.w)
+        true = {"gap": self.value(self.start), "lipschitz": size, "coordinate_lipschitz": np.abs(self.w)}
+        true |= {"smoothness": size**2, "hessian_lipschitz": 4.0 / 27.0**0.5 * size**3}
+        return Constants(**{key: value * self.wrong.get(key, 1.0) for key, value in true.items()})
+
+    def value(self, x):
+        return np.logaddexp(x @ self.w, -(x @ self.w)) - np.log(2.0)
+
+    def grad(self, x):
+        return np.tanh(x @ self.w)[..., None] * self.w
+
+
+EXAMINED = {
+    "lipschitz": examine_lipschitz,
+    "coordinate_lipschitz": examine_lipschitz,
+    "smoothness": examine_smoothness,
+    "hessian_lipschitz": examine_hessian_lipschitz,
+}
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.1, 1.2])
+@pytest.mark.parametrize("constant", EXAMINED)
+def test_the_exam(constant, factor):
+    """It accepts the true constants of what is not separable; it refuses less, and more than 5 % more."""
+    exam, objective = ObjectiveExam({}, ()), LogCosh({constant: factor})
+    if factor == 1.0:
+        EXAMINED[constant](objective, exam)
         return
-
-    def diagonal(x):
-        columns = np.eye(x.shape[1])
-        return np.stack(
-            [(objective.grad(x + h * e) - objective.grad(x - h * e))[:, i] / (2 * h) for i, e in enumerate(columns)], 1
-        )
-
-    found = max(
-        _quotients(diagonal, name, objective, lambda d: np.abs(d).max(axis=1), step).max() for step in (0.3, 0.02)
-    )
-    assert found <= constant * (1.0 + 1e-4)
-    if not OBJECTIVES.exam(name).unattained:
-        assert found >= 0.95 * constant
+    with pytest.raises(AssertionError, match="is exceeded" if factor < 1.0 else "is not attained"):
+        EXAMINED[constant](objective, exam)
 
 
 def test_gradient(name, objective):
