@@ -177,8 +177,7 @@ class Sparse(_Bernoulli):
 
     def levels(self, objective: Objective) -> Levels:
         """Attained where the gradient is largest."""
-        factor = np.sqrt((1.0 - self.probability) / self.probability)
-        constants = objective.constants
+        factor, constants = np.sqrt((1.0 - self.probability) / self.probability), objective.constants
         return Levels(constants.lipschitz * factor, np.asarray(constants.coordinate_lipschitz) * factor)
 
     def width(self, dim: int) -> int:

@@ -218,3 +218,14 @@ def test_points_of_the_grid_share_their_noise():
     found = plan(Trials(0.1 * one, 0.9 * one, numbers, "tuning")).simulate(STREAMS)["certificate.mean"]
     np.testing.assert_array_equal(found[:4], found[4:])
     assert len(set(found)) == 4
+
+
+def test_a_cost_that_is_no_number():
+    """It is neither the best nor the worst: the search stops."""
+
+    def cost(trials):
+        yield from ()
+        return np.where(trials.size == SIZES[2], np.nan, trials.size)
+
+    with pytest.raises(ArithmeticError, match="a cost of the search is no number"):
+        found(cost)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from experiments.equation1_regret import Equation1
 from experiments.words.harness import examine
+from experiments.words.numbers import mean_and_band, safe_ratio
 from experiments.words.problem import Context, Effort, Problem
 from foundation.arrays import Array, Float
 from foundation.strict import NotFiniteError, strict_numbers
@@ -198,3 +199,11 @@ def test_learners_hide_nothing(name):
         made.update(state, rng.standard_normal((1, 2)) * (np.nan if t == 10 else 1.0))
         begun_again = name == "O2NC" and t > 10  # from 0, as it does after every block
         assert np.isnan(made.play(state)).all() == (t >= 10) or begun_again
+
+
+def test_ratios_and_bands_hide_nothing():
+    """What claims do with numbers: a nan stays one."""
+    one, nan = np.ones(3), np.array([0.0, np.nan, 1.0])
+    np.testing.assert_array_equal(safe_ratio(nan, 2.0 * one), [0.0, np.nan, 0.5])
+    np.testing.assert_array_equal(safe_ratio(nan[[0, 2]], np.zeros(2)), [0.0, np.inf])
+    assert all(np.isnan(line[1]) and np.isfinite(line[[0, 2]]).all() for line in mean_and_band(np.tile(nan, (4, 1))))

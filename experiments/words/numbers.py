@@ -23,9 +23,9 @@ def sample_points(problem: Problem, context: Context, count: int) -> Float[Array
 
 
 def safe_ratio(part: Float[Array, "*shape"], whole: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """part/whole, 0 where part is 0."""
+    """part/whole, 0 where part is 0, inf where only whole is; what is no number stays so."""
     with np.errstate(divide="ignore"):
-        return np.divide(part, whole, out=np.zeros_like(part), where=part > 0)
+        return np.divide(part, whole, out=np.zeros_like(part), where=part != 0)
 
 
 def log_slope(value: Float[Array, "points"], measured: Float[Array, "points *runs"]) -> Float[Array, "*runs"]:

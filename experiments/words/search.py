@@ -90,7 +90,8 @@ def tune(
 ) -> Generator[Ask, Signals, Tuned]:
     """The point of least mean cost over the grid of ascending sizes and discounts, found as this file says.
 
-    near: the factor within which a cost counts as good as the least one, >= 1.
+    near: the factor within which a cost counts as good as the least one, >= 1. Raises ArithmeticError for a
+    cost that is no number.
     """
     # in the order of preference: so the first of several points is the one to take
     size, beta = (part.ravel() for part in np.meshgrid(sizes, betas, indexing="ij"))
@@ -98,6 +99,8 @@ def tune(
     def means(points: Int[IntArray, "points"], runs: int, stream: str) -> Generator[Ask, Signals, Array]:
         every, numbers = np.repeat(points, runs), np.tile(np.arange(runs), len(points))
         costs = yield from cost(Trials(size[every], beta[every], numbers, stream))
+        if np.isnan(costs).any():
+            raise ArithmeticError("a cost of the search is no number; a run that failed costs inf")
         return np.asarray(costs.reshape(len(points), runs).mean(axis=1))
 
     coarse = yield from means(np.arange(len(size)), effort.tuning_runs, "tuning")
