@@ -1,11 +1,13 @@
 """What an experiment hands to the analysis: checks with their samples, and curves for the figure.
 
-Experiments measure, analysis judges: nothing here decides anything.
+Experiments measure, analysis judges: nothing here decides anything. What cannot be judged or drawn is refused when it
+is made, in one line, so that the case fails that made it, not the analysis of all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,10 +16,12 @@ from numpy.typing import NDArray
 Kind = Literal["pathwise", "expected", "identity", "attained", "rate"]
 Form = Literal["stated", "proved", "ours"]
 Role = Literal["measured", "bound", "control"]
+Scale = Literal["log", "linear"]
 Ingredient = Literal["momentum", "adaptive step size", "beta2 = beta1^2", "clip", "random scaling", "model EMA"]
 INGREDIENTS: tuple[Ingredient, ...] = get_args(Ingredient)  # in the order of the table of ablations
 # two quantities that the report sets side by side: what a proof bounds, and what its theorem speaks of
 CERTIFICATE, INFIMUM = "certificate", "infimum"
+ROUNDING = 1e-9  # of a certified upper bound: so far may the lower one lie above it
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,31 @@ class Check:
     lower_samples: NDArray[np.float64] | None = None
     note: str = ""
 
+    def __post_init__(self) -> None:
+        _one_of("check.kind", self.kind, get_args(Kind))
+        _one_of("check.form", self.form, get_args(Form))
+        _text("check.quantity", self.quantity)
+        _text("check.setting", self.setting)
+        where = f"{self.quantity}, {self.setting}"
+        for name in ("bound", "margin", *(["start"] if self.start is not None else [])):
+            vars(self)[name] = _number(f"{where}: {name}", getattr(self, name))
+        if self.margin < 0.0:
+            raise ValueError(f"{where}: margin = {self.margin}: must be >= 0")
+        vars(self)["samples"] = _finite(f"{where}: samples", self.samples)
+        if self.lower_samples is not None:
+            lower = _finite(f"{where}: lower_samples", self.lower_samples, len(self.samples))
+            vars(self)["lower_samples"] = lower
+            above = lower - self.samples
+            if (above > ROUNDING * np.abs(self.samples)).any():
+                raise ValueError(f"{where}: lower_samples: must not exceed samples, do so by {above.max():.3g}")
+
 
 @dataclass(frozen=True)
 class Curve:
     """A line of the figure.
 
     role: what it shows. form: whose bound it is, where it is one. x, y: shape (points,). low, high: shape (points,),
-    the band over runs, or None.
+    the band over runs, or None. Where nothing could be measured y is nan, and the line has a gap.
     """
 
     panel: str
@@ -66,6 +88,24 @@ class Curve:
     high: NDArray[np.float64] | None = None
     form: Form | None = None
 
+    def __post_init__(self) -> None:
+        _text("curve.label", self.label)
+        _text("curve.panel", self.panel)
+        _one_of(f"{self.label}: role", self.role, get_args(Role))
+        if self.form is not None:
+            _one_of(f"{self.label}: form", self.form, get_args(Form))
+        vars(self)["x"] = _finite(f"{self.label}: x", self.x)
+        vars(self)["y"] = _points(f"{self.label}: y", self.y, len(self.x))
+        gap = np.isnan(self.y)
+        if gap.all() or (gap.any() and self.role == "bound"):
+            raise ValueError(f"{self.label}: y: must be finite{'' if self.role == 'bound' else ' somewhere'}")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.label}: low and high: must be given together")
+        for name in ("low", "high") if self.low is not None else ():
+            vars(self)[name] = end = _points(f"{self.label}: {name}", getattr(self, name), len(self.x))
+            if (np.isnan(end) & ~gap).any():
+                raise ValueError(f"{self.label}: {name}: must be finite where y is")
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -74,8 +114,14 @@ class Panel:
     name: str
     xlabel: str
     ylabel: str
-    xscale: str = "log"
-    yscale: str = "log"
+    xscale: Scale = "log"
+    yscale: Scale = "log"
+
+    def __post_init__(self) -> None:
+        for name in ("name", "xlabel", "ylabel"):
+            _text(f"panel.{name}", getattr(self, name))
+        for name in ("xscale", "yscale"):
+            _one_of(f"panel.{name}", getattr(self, name), get_args(Scale))
 
 
 @dataclass(frozen=True)
@@ -115,3 +161,43 @@ class ClaimInfo:
     statement: tuple[str, ...]
     source: str
     end_to_end: bool = False
+
+
+def _one_of(key: str, value: object, known: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{key} = {value!r}: must be one of {', '.join(known)}")
+
+
+def _text(key: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{key} = {value!r}: must be a text that is not empty")
+
+
+def _number(key: str, value: object) -> float:
+    """The value as a float; NumPy's numbers are Real, too."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{key} = {value!r}: must be a real number")
+    if not np.isfinite(float(value)):
+        raise ValueError(f"{key} = {value!r}: must be finite")
+    return float(value)
+
+
+def _points(key: str, values: object, length: int | None = None) -> NDArray[np.float64]:
+    """The values as an array of shape (points,) that is not empty; nan is a gap."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{key}: must hold real numbers, not {array.dtype}")
+    if array.ndim != 1 or not array.size or length not in (None, array.size):
+        wanted = "(points,), not empty" if length is None else f"({length},)"
+        raise ValueError(f"{key} of shape {array.shape}: must be of shape {wanted}")
+    if np.isinf(array).any():
+        raise ValueError(f"{key}: must be finite, is infinite at {int(np.flatnonzero(np.isinf(array))[0])}")
+    return array.astype(np.float64, copy=False)
+
+
+def _finite(key: str, values: object, length: int | None = None) -> NDArray[np.float64]:
+    """The same without any gap."""
+    array = _points(key, values, length)
+    if np.isnan(array).any():
+        raise ValueError(f"{key}: must be finite, is nan at {int(np.flatnonzero(np.isnan(array))[0])}")
+    return array
