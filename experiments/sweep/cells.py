@@ -1,18 +1,17 @@
-"""Cells: what one case of a sweep found, as files.
+"""Cells: what one case of a sweep found, and how it is put into files and taken out of them.
 
 A cell is one case (a claim on a problem): its evidence, the evidence of its controls, and what they say about
-themselves. It is written whole or not at all.
+themselves. Where the files lie, and that they are whole, is the matter of store.py.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-import os
-import shutil
-import tempfile
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,19 @@ from numpy.typing import NDArray
 
 from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
 
+FORMAT = 2  # of the files: others are not read, but measured again
+TEXT, SAMPLES, CURVES = "cell.json", "samples.parquet", "curves.parquet"
+FILES = (TEXT, CURVES, SAMPLES)
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One case of the sweep: claim x problem, with its controls; `error` if it failed."""
+    """One case of the sweep: claim x problem, with its controls; `error` if it failed.
+
+    traceback, output: of a case that failed, where it did and what its process printed. varied: what sets it apart
+    from its row of the table of cases, as on the command line ("seed=1"). reads: the files beside the sources that it
+    read while it was measured, with a hash of each. provenance: what measured it, versions and machine.
+    """
 
     key: str
     case: str
@@ -36,34 +44,36 @@ class Cell:
     error: str = ""
     traceback: str = ""
     output: str = ""
+    varied: str = ""
     config: dict[str, Any] = field(default_factory=dict)
+    reads: dict[str, str] = field(default_factory=dict)
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """The problem, and what was varied: "kink" or "kink, seed=1"."""
+        return ", ".join(filter(None, (self.problem, self.varied)))
 
 
-def save(cell: Cell, folder: Path) -> Path:
-    """Write the cell to folder/<key>, all or nothing; an older one of the same key is replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
-    try:
-        _write_tables(cell, scratch)
-        text = json.dumps(_describe(cell), indent=1, sort_keys=True, allow_nan=False)
-        with open(scratch / "cell.json", "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        target = folder / cell.key
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(scratch, target)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return target
+def figure_name(case: str, varied: str) -> str:
+    """What the files of a figure are called, without their endings: each variation of a case has its own."""
+    return f"{case}-{hashlib.sha256(varied.encode()).hexdigest()[:8]}" if varied else case
 
 
-def load(path: Path) -> Cell:
-    """Read one cell folder. Raises FileNotFoundError if it is not complete."""
-    text = json.loads((path / "cell.json").read_text(encoding="utf-8"))
-    samples = _pieces(pd.read_parquet(path / "samples.parquet"), "check")
-    curves = _pieces(pd.read_parquet(path / "curves.parquet"), "curve")
+def to_files(cell: Cell) -> dict[str, bytes]:
+    """The content of FILES, by name. The same cell gives the same bytes."""
+    samples, curves = _tables(cell)
+    text = json.dumps(_describe(cell), indent=1, sort_keys=True, allow_nan=False)
+    return {TEXT: text.encode() + b"\n", SAMPLES: _parquet(samples), CURVES: _parquet(curves)}
+
+
+def from_files(files: Mapping[str, bytes]) -> Cell:
+    """The cell of these files. Raises some error or other where they are not what `to_files` gave."""
+    text = json.loads(files[TEXT])
+    if text.pop("format", 1) != FORMAT:
+        raise ValueError("was written by another version of this program")
+    samples = _pieces(pd.read_parquet(io.BytesIO(files[SAMPLES])), "check")
+    curves = _pieces(pd.read_parquet(io.BytesIO(files[CURVES])), "curve")
 
     def evidence(raw: dict[str, Any] | None, arm: str) -> Evidence | None:
         if raw is None:
@@ -76,19 +86,9 @@ def load(path: Path) -> Cell:
         Control(c["name"], c["description"], evidence(c["evidence"], c["name"]) or Evidence(()), c["removes"])
         for c in text["controls"]
     )
-    return Cell(
-        key=text["key"],
-        case=text["case"],
-        claim=ClaimInfo(**{**text["claim"], "statement": tuple(text["claim"]["statement"])}),
-        problem=text["problem"],
-        problem_description=text["problem_description"],
-        evidence=evidence(text["evidence"], ""),
-        controls=controls,
-        error=text["error"],
-        traceback=text["traceback"],
-        output=text["output"],
-        config=text["config"],
-    )
+    info = ClaimInfo(**{**text["claim"], "statement": tuple(text["claim"]["statement"])})
+    plain = {item.name: text[item.name] for item in fields(Cell)}
+    return Cell(**{**plain, "claim": info, "evidence": evidence(text["evidence"], ""), "controls": controls})
 
 
 Piece = dict[str, NDArray[Any]]
@@ -113,7 +113,7 @@ def _check(item: dict[str, Any], piece: Piece) -> Check:
 
 
 def _curve(piece: Piece) -> Curve:
-    banded = not np.isnan(piece["low"]).any()
+    banded = not np.isnan(piece["low"]).all()
     low, high = (piece["low"], piece["high"]) if banded else (None, None)
     panel, label, role, form = (str(piece[name][0]) for name in ("panel", "label", "role", "form"))
     return Curve(panel, label, role, piece["x"], piece["y"], low, high, form or None)  # type: ignore[arg-type]
@@ -124,28 +124,29 @@ def _arms(cell: Cell) -> list[tuple[str, Evidence]]:
     return own + [(control.name, control.evidence) for control in cell.controls]
 
 
-def _write_tables(cell: Cell, folder: Path) -> None:
+def _tables(cell: Cell) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The samples of all checks and the points of all curves, of the claim and of its controls."""
     values: list[pd.DataFrame] = []
     lines: list[pd.DataFrame] = []
     for arm, evidence in _arms(cell):
         for i, check in enumerate(evidence.checks):
             run = np.arange(len(check.samples))
             lower = np.nan if check.lower_samples is None else check.lower_samples
-            table = {"arm": arm, "check": i, "run": run, "value": np.asarray(check.samples, float), "lower": lower}
-            values.append(pd.DataFrame(table))
+            values.append(pd.DataFrame({"arm": arm, "check": i, "run": run, "value": check.samples, "lower": lower}))
         for i, curve in enumerate(evidence.curves):
             head = {"arm": arm, "curve": i, "panel": curve.panel, "label": curve.label, "role": curve.role}
             head["form"] = curve.form or ""
             low = np.nan if curve.low is None else curve.low
             high = np.nan if curve.high is None else curve.high
-            x = np.asarray(curve.x, float)
-            lines.append(pd.DataFrame({**head, "x": x, "y": curve.y, "low": low, "high": high}, index=range(len(x))))
+            lines.append(pd.DataFrame({**head, "x": curve.x, "y": curve.y, "low": low, "high": high}))
     empty_values = pd.DataFrame(columns=["arm", "check", "run", "value", "lower"])
     empty_lines = pd.DataFrame(columns=["arm", "curve", "panel", "label", "role", "form", "x", "y", "low", "high"])
-    (pd.concat(values) if values else empty_values).to_parquet(
-        folder / "samples.parquet", compression="zstd", index=False
-    )
-    (pd.concat(lines) if lines else empty_lines).to_parquet(folder / "curves.parquet", compression="zstd", index=False)
+    return pd.concat(values) if values else empty_values, pd.concat(lines) if lines else empty_lines
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    written: bytes = table.to_parquet(None, compression="zstd", index=False)
+    return written
 
 
 def _describe(cell: Cell) -> dict[str, Any]:
@@ -156,6 +157,6 @@ def _describe(cell: Cell) -> dict[str, Any]:
         checks = [{k: v for k, v in vars(check).items() if k not in hidden} for check in evidence.checks]
         return {"checks": checks, "panels": [asdict(panel) for panel in evidence.panels]}
 
-    described = {k: v for k, v in vars(cell).items() if k not in ("claim", "evidence", "controls")}
     controls = [{**vars(c), "evidence": summary(c.evidence)} for c in cell.controls]
-    return {**described, "claim": asdict(cell.claim), "evidence": summary(cell.evidence), "controls": controls}
+    own = {"claim": asdict(cell.claim), "evidence": summary(cell.evidence), "controls": controls}
+    return {**vars(cell), **own, "format": FORMAT}
