@@ -64,7 +64,7 @@ def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
 def _recording() -> bool:
     """Whether arrays may be symbols (simulation/compiled/symbols.py)."""
     recording = sys.modules.get("simulation.compiled.recording")
-    return recording is not None and recording.active > 0
+    return getattr(recording, "active", 0) > 0  # 0, too, while that module is being imported
 
 
 def install(packages: list[str]) -> None:
