@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -16,6 +15,8 @@ sys.path.insert(0, str(ROOT))  # the project is not installed, and a script sees
 
 from analysis.tables import CONTROLS, VERDICTS  # noqa: E402
 from analysis.tightness import TIGHTNESS  # noqa: E402
+from experiments.sweep.cells import figure_name  # noqa: E402
+from experiments.sweep.manifest import read  # noqa: E402
 
 BAD = (
     "case=nosuch",
@@ -91,9 +92,9 @@ def page(results: Path, verdicts: pd.DataFrame) -> list[str]:
 
 def figures(results: Path) -> list[str]:
     """An SVG and a PDF for every case of the sweep."""
-    cells = json.loads((results / "manifest.json").read_text(encoding="utf-8"))["cells"]
-    names = [results / "figures" / f"{cell['case']}.{ending}" for cell in cells for ending in ("svg", "pdf")]
-    return [f"no figure {path.name}" for path in names if not path.is_file()]
+    names = [figure_name(cell.case, cell.varied) for cell in read(results)[-1].cells]
+    paths = [results / "figures" / f"{name}.{ending}" for name in names for ending in ("svg", "pdf")]
+    return [f"no figure {path.name}" for path in paths if not path.is_file()]
 
 
 def refusals(results: Path) -> list[str]:

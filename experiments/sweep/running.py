@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import tempfile
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from experiments.sweep.cells import Cell, save
+from experiments.sweep.asked import varied, write_manifest
+from experiments.sweep.cells import Cell, figure_name
 from experiments.sweep.job import Job
-from experiments.sweep.keys import key
+from experiments.sweep.keys import fresh, key, recording
 from experiments.sweep.pool import TaskError, printed, reason
 from experiments.sweep.progress import Costs, Progress, Running
+from experiments.sweep.provenance import provenance
 from experiments.sweep.schema import plain
 from experiments.sweep.shards import DeferredError, Kept, deferring, joined, parts, simulate_part
+from experiments.sweep.store import DamagedCellError, clean, refresh, save, set_aside
 from experiments.words.harness import examine
 from simulation.batch_plans import Ask
 from simulation.plan import Signals
@@ -31,7 +32,8 @@ R = TypeVar("R")
 def bare_cell(job: Job, name: str) -> Cell:
     """The cell of a job of which nothing is known yet."""
     claim, problem = job.claim, job.problem
-    return Cell(name, job.name, claim.info(), problem.name, problem.description, config=plain(job.config))
+    said = {"varied": varied(job), "config": plain(job.config), "provenance": provenance()}
+    return Cell(name, job.name, claim.info(), problem.name, problem.description, **said)
 
 
 def run(job: Job, name: str | None = None, known: Mapping[int, Signals] | None = None) -> Cell:
@@ -44,12 +46,13 @@ def run(job: Job, name: str | None = None, known: Mapping[int, Signals] | None =
     simulate = {} if known is None else {"simulate": deferring(known)}
     with printed() as output:
         try:
-            evidence, controls = examine(job.claim, job.problem, job.context, **simulate)
+            with recording(job) as reads:
+                evidence, controls = examine(job.claim, job.problem, job.context, **simulate)
         except DeferredError:
             raise
         except BaseException as error:  # one case must not take the others with it, nor leave by sys.exit
             return failed(bare, reason(error), traceback.format_exc(), output())
-    return replace(bare, evidence=evidence, controls=controls)
+    return replace(bare, evidence=evidence, controls=controls, reads=reads)
 
 
 def failed(bare: Cell, error: str, trace: str, output: str) -> Cell:
@@ -173,10 +176,11 @@ def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str
     if not jobs:
         return []
     results, names = Path(jobs[0].config.results), [key(job) for job in jobs]
-    todo = {name: job for job, name in zip(jobs, names, strict=True) if not is_done(results / "cells" / name)}
+    clean(results / "cells")
+    todo = {name: job for job, name in zip(jobs, names, strict=True) if not is_done(results / "cells" / name, job)}
     costs = Costs(results, jobs[0].preset)
     expected = costs.expected(todo)
-    write_manifest(jobs, names, results)
+    write_manifest(jobs, names)
     failures: list[str] = []
     with Progress(len(jobs), expected, workers) as progress, Running(results) as note:
         work = Sweep(executor, results)
@@ -185,38 +189,24 @@ def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str
         while work.tasks:
             note.write(work.running())
             for cell, seconds in work.next():
-                store(cell, results / "cells")
-                costs.add(cell.case, seconds)
+                save(cell, results / "cells")
+                costs.add(figure_name(cell.case, cell.varied), seconds)
                 progress.done(cell.key, cell.case, cell.error)
                 if cell.error:
                     failures.append(f"{cell.case}: {cell.error}")
     return failures
 
 
-def store(cell: Cell, folder: Path) -> None:
-    """Save a cell; one that cannot be stored, for a bound or a margin is no number, is stored as failed."""
+def is_done(cell: Path, job: Job) -> bool:
+    """Whether the cell is stored and no failure; what claim and problem say of themselves is brought up to date.
+
+    A damaged cell is set aside, with a word.
+    """
     try:
-        save(cell, folder)
-    except ValueError as error:
-        save(replace(cell, evidence=None, controls=(), error=reason(error)), folder)
-
-
-def is_done(cell: Path) -> bool:
-    """Whether the cell is stored, and not as a failure."""
-    path = cell / "cell.json"
-    return path.is_file() and not json.loads(path.read_text(encoding="utf-8"))["error"]
-
-
-def write_manifest(jobs: Sequence[Job], names: Sequence[str], results: Path) -> None:
-    """results/manifest.json: the cells that belong to this sweep."""
-    cells = [
-        {"case": job.name, "key": name, "claim": job.config.case.claim, "problem": job.problem.name}
-        for job, name in zip(jobs, names, strict=True)
-    ]
-    results.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"preset": jobs[0].preset, "seed": jobs[0].config.seed, "cells": cells}, indent=1)
-    handle, name = tempfile.mkstemp(dir=results)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text + "\n")
-    os.chmod(name, 0o644)
-    os.replace(name, results / "manifest.json")
+        if not fresh(cell):
+            return False
+        refresh(cell, job.claim.info(), job.problem.description)
+    except DamagedCellError as error:
+        print(f"{error}: set aside as {set_aside(cell)}, and measured again", file=sys.stderr)
+        return False
+    return True
