@@ -1,13 +1,23 @@
-"""`python -m analysis [results]`: tables, figures and report.html from the last sweep's cells."""
+"""`python -m analysis [results] [preset=NAME]`: tables, figures and report.html from the cells that were asked for."""
 
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from multiprocessing import forkserver, get_context
+
+USAGE = """usage: python -m analysis [RESULTS] [preset=NAME]
+Judges and draws what the sweeps of a preset asked for in the folder RESULTS (results), and writes RESULTS/report.html.
+NAME: one of the presets that were swept there; the last sweep's if none is named."""
 
 
 def main() -> int:
-    """Judges and draws what the folder of the first argument holds; exit code 1 if a case is missing or failed."""
+    """Judges and draws what the arguments ask for; exit code 1 if a case is missing or failed, 2 for bad arguments."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(USAGE)
+        return 0
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know the letters of a path
     context = get_context("forkserver")  # forked from a server that has drawn nothing: a figure depends on its cell
     context.set_forkserver_preload(["analysis.figures"])
     forkserver.ensure_running()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from textwrap import fill
 from typing import Any
+
+os.environ["MPLBACKEND"] = "Agg"  # not that of the notebook from which the process was started: it need not be there
 
 import matplotlib
 import numpy as np
@@ -21,10 +25,10 @@ from analysis.font import families
 from experiments.sweep.cells import Cell
 from experiments.words.evidence import Control, Curve, Evidence, Form, Panel
 
-matplotlib.use("Agg")
 STYLE: dict[Any, Any] = {
     "figure.dpi": 72,  # as both formats have it
     "svg.hashsalt": "adam-ema",
+    "text.parse_math": False,  # a $ in a label is a $
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "font.size": 9,
@@ -41,6 +45,7 @@ RED = "#C1272D"
 LETTER = 4.1  # points: a letter of the legend, on average
 WIDEST = 30  # letters of a line of the legend
 HEAD = 16.0  # points above the first panel, for the title
+SUMMARY = "summary"  # the name of the figure of all rows
 LineStyle = str | tuple[int, tuple[int, ...]]
 AGAIN: LineStyle = (0, (6, 1, 1, 1))  # when the palette starts again
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -83,24 +88,34 @@ def _frame(labels: Sequence[str], panels: int, height: float, left: float) -> tu
     return figure, [figure.add_axes((left / width, place / total, *size)) for place in places]
 
 
-def _save(figure: Figure, folder: Path, name: str) -> None:
-    """SVG and PDF without dates, so that the same numbers give the same bytes."""
-    FigureCanvasSVG(figure).print_svg(folder / f"{name}.svg", metadata={"Date": None})  # type: ignore[no-untyped-call]
-    FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+@contextmanager
+def _style() -> Iterator[None]:
+    """Our style upon Matplotlib's own defaults: what a `matplotlibrc` of the user says is left out."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update({**STYLE, "font.family": families()})
+        yield
 
 
-def draw(cell: Cell, folder: Path) -> None:
-    """One figure of the cell: folder/<case>.svg and .pdf."""
+def _saved(figure: Figure) -> dict[str, bytes]:
+    """SVG and PDF by their endings, without dates, so that the same numbers give the same bytes."""
+    svg, pdf = io.BytesIO(), io.BytesIO()
+    FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    FigureCanvasPdf(figure).print_pdf(pdf, metadata={"CreationDate": None})  # type: ignore[no-untyped-call]
+    return {".svg": svg.getvalue(), ".pdf": pdf.getvalue()}
+
+
+def draw(cell: Cell) -> dict[str, bytes]:
+    """The figure of a cell that has panels, as files by their endings."""
     evidence = cell.evidence
-    if evidence is None or not evidence.panels:
-        return
-    with matplotlib.rc_context({**STYLE, "font.family": families()}):
+    assert evidence is not None
+    with _style():
         drawn = [_curves(panel, evidence, cell.controls) for panel in evidence.panels]
         figure, places = _frame([label for curves in drawn for _, label in curves], len(drawn), 252.0, 66.0)
         for axes, panel, curves in zip(places, evidence.panels, drawn, strict=True):
             _panel(axes, panel, curves)
-        figure.suptitle(f"{cell.claim.label} on {cell.problem}", fontsize=10, x=0.02, ha="left")
-        _save(figure, folder, cell.case)
+        figure.suptitle(f"{cell.claim.label} on {cell.where}", fontsize=10, x=0.02, ha="left")
+        return _saved(figure)
 
 
 def _curves(panel: Panel, evidence: Evidence, controls: Sequence[Control]) -> list[tuple[Curve, str]]:
@@ -146,9 +161,9 @@ def _line(axes: Axes, curve: Curve, label: str, colour: str, style: LineStyle) -
         axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
 
 
-def summary(table: pd.DataFrame, folder: Path) -> None:
-    """measured/bound of every row, by claim: how close the bounds come; folder/summary.svg and .pdf."""
-    with matplotlib.rc_context({**STYLE, "font.family": families()}):
+def summary(table: pd.DataFrame) -> dict[str, bytes]:
+    """measured/bound of every row, by claim: how close the bounds come; as files by their endings."""
+    with _style():
         labels = list(dict.fromkeys(table["label"]))[::-1]
         left = 12.0 + 1.3 * LETTER * max(map(len, labels), default=0)
         figure, (axes,) = _frame(list(VERDICTS), 1, 30.0 * len(labels) + 60.0, left)
@@ -167,4 +182,4 @@ def summary(table: pd.DataFrame, folder: Path) -> None:
         axes.set_yticks(range(len(labels)), labels)
         if axes.get_legend_handles_labels()[1]:  # no dots, no legend: a bound of 0 has no ratio
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        _save(figure, folder, "summary")
+        return _saved(figure)

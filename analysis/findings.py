@@ -46,6 +46,7 @@ class Rows:
     def match(self, verdicts: pd.DataFrame) -> pd.DataFrame:
         """The rows that the patterns choose, whatever their verdict, with a column for each fact."""
         mine = verdicts["claim"] == self.claim if self.claim else ~verdicts["claim"].isin(self.but)
+        mine &= verdicts["varied"] == ""  # a row that somebody varied is not what the sentence is about
         for name in PATTERNS:
             mine &= verdicts[name].str.fullmatch(getattr(self, name)).astype(bool)
         found = verdicts[mine]

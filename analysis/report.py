@@ -13,8 +13,9 @@ import pandas as pd
 
 from analysis import ablation, anchors, findings, tightness
 from analysis.tables import REPORTED
-from experiments.sweep.cells import Cell
+from experiments.sweep.cells import Cell, figure_name
 from experiments.words.evidence import CERTIFICATE, INFIMUM, Form
+from foundation.files import write as write_file
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 # whoever says a paragraph of a statement, before its colon
@@ -72,8 +73,18 @@ def write(
         tightness=tightness.page(tight),
         without=NO_ROW,
         claims="".join(_section(label, table, cells, results) for label in labels),
+        provenance=escape(_provenance(cells)),
     )
-    (results / "report.html").write_text(page, encoding="utf-8")
+    write_file(results / "report.html", page.encode())
+
+
+def _provenance(cells: Sequence[Cell]) -> str:
+    """What measured the cells, as the first one has it, and how many others say otherwise."""
+    if not cells:
+        return ""
+    said = ", ".join(f"{name} {value}" for name, value in cells[0].provenance.items() if value)
+    others = sum(cell.provenance != cells[0].provenance for cell in cells)
+    return f"Measured with {said}{f'; {others} cells with others' if others else ''}." if said else ""
 
 
 def _counts(table: pd.DataFrame, missing: Sequence[str]) -> str:
@@ -96,7 +107,8 @@ def _remarks(table: pd.DataFrame, missing: Sequence[str]) -> str:
         rows = table[table["verdict"] == verdict]
         for row in rows.to_dict("records"):
             numbers = f"measured {row['measured']:.4g}, bound {row['bound']:.4g}"
-            where = f"{row['label']} on {row['problem']}, {row['form']}, {row['quantity']}, {row['setting']}"
+            what = ("problem", "varied", "form", "quantity", "setting")
+            where = f"{row['label']} on {', '.join(row[name] for name in what if row[name])}"
             note = f": {row['note']}" if row["note"] else ""
             parts.append(
                 f'<li><span class="badge {verdict}">{verdict}</span> {escape(where)} ({numbers}){escape(note)}</li>'
@@ -119,8 +131,8 @@ def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
     listed = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in controls.items())
     problems = {cell.problem: cell.problem_description for cell in mine}
     figures = "".join(
-        f"<figure>{_picture(results / 'figures' / (cell.case + '.svg'))}"
-        f"<figcaption>{escape(cell.claim.label)} on {escape(cell.problem)}. Dashed: bounds; red, dotted: controls; "
+        f"<figure>{_picture(results / 'figures' / (figure_name(cell.case, cell.varied) + '.svg'))}"
+        f"<figcaption>{escape(cell.claim.label)} on {escape(cell.where)}. Dashed: bounds; red, dotted: controls; "
         "bands: 5 to 95 percent of runs.</figcaption></figure>"
         for cell in mine
         if cell.evidence is not None and cell.evidence.panels
@@ -143,7 +155,7 @@ def _paragraph(text: str) -> str:
 
 def _looseness(rows: pd.DataFrame) -> str:
     """Where both were measured: how loose what the proof bounds is, beside the infimum that the theorem bounds."""
-    keys = ["problem", "setting"]
+    keys = [name for name in ("problem", "varied", "setting") if name != "varied" or rows["varied"].any()]
     stated = rows[rows["form"] == "stated"]
     parts = [stated[stated["quantity"] == name][[*keys, "measured", "note"]] for name in (CERTIFICATE, INFIMUM)]
     if any(part.empty for part in parts):
@@ -163,9 +175,10 @@ def _looseness(rows: pd.DataFrame) -> str:
 
 
 def _table(rows: pd.DataFrame) -> str:
-    head = "".join(f"<th>{name}</th>" for name in REPORTED)
+    names = [name for name in REPORTED if name != "varied" or rows["varied"].any()]
+    head = "".join(f"<th>{name}</th>" for name in names)
     body = "".join(
-        f"<tr id={anchors.row(place)}>{''.join(_cell(name, row[name]) for name in REPORTED)}</tr>"
+        f"<tr id={anchors.row(place)}>{''.join(_cell(name, row[name]) for name in names)}</tr>"
         for place, row in zip(rows.index, rows.to_dict("records"), strict=True)
     )
     return (

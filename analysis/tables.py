@@ -16,11 +16,23 @@ _SUBJECT = ("form", "quantity", "setting")  # equal for a check and its twin on 
 _RATIO = ("measured", "bound", "ratio")
 _LIMITS = ("lower", "upper")
 VERDICTS = (  # the columns of verdicts.csv
-    *("claim", "label", "kind", "problem", *_SUBJECT, *_RATIO, *_LIMITS),
+    *("claim", "label", "kind", "problem", "varied", *_SUBJECT, *_RATIO, *_LIMITS),
     *("start", "runs", "control", "verdict", "note"),
 )
-CONTROLS = ("label", "problem", "control", "description", *_SUBJECT, *_RATIO, "verdict", "note")  # of controls.csv
-REPORTED = ("problem", *_SUBJECT, *_RATIO, *_LIMITS, "verdict", "control", "note")  # of a claim's table in the report
+CONTROLS = (  # of controls.csv
+    *("label", "problem", "varied", "control", "description", *_SUBJECT, *_RATIO),
+    *("verdict", "note"),
+)
+REPORTED = (
+    "problem",
+    "varied",
+    *_SUBJECT,
+    *_RATIO,
+    *_LIMITS,
+    "verdict",
+    "control",
+    "note",
+)  # of a claim's table in the report
 GROUPS = ("removes", "end_to_end")  # beside CONTROLS, for the table of ablations
 
 Arm = tuple[Control, list[Ruling]]
@@ -68,6 +80,7 @@ def _row(cell: Cell, ruling: Ruling) -> dict[str, object]:
         "end_to_end": cell.claim.end_to_end,
         "kind": check.kind,
         "problem": cell.problem,
+        "varied": cell.varied,
         "form": check.form,
         "quantity": check.quantity,
         "setting": check.setting,

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import analysis.tables
-from analysis import ablation, figures
+from analysis import ablation, drawing, figures
 from analysis.command import run
 from analysis.judge import ALPHA, judge
 from analysis.tables import CONTROLS, VERDICTS, tables
 from analysis.tightness import TIGHTNESS
-from experiments.sweep.cells import Cell, load, save
+from experiments.sweep.cells import Cell, figure_name
+from experiments.sweep.manifest import Entry, Sweep, add
+from experiments.sweep.store import load, save
 from experiments.words.evidence import (
     CERTIFICATE,
     INFIMUM,
@@ -30,6 +36,8 @@ from experiments.words.evidence import (
     Panel,
 )
 
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["analysis.figures"])  # as `python -m analysis` does
 RNG = np.random.default_rng(0)
 INFO = ClaimInfo("lemma99", "Lemma 99", "A made-up lemma", ("x < y & z",), "nowhere")
 
@@ -80,8 +88,6 @@ def verdict(one, controls=(check(2.0),)):
         (check(0.5, start=0.9), "vacuous"),
         (check(0.5, start=1.1), "supported"),
         (check(1.5, start=0.9), "refuted"),
-        (check(np.array([0.5, np.nan])), "failed"),
-        (check(np.empty(0)), "failed"),
         (check(1.5, lower_samples=around(0.8)), "undecided"),
         (check(1.5, lower_samples=around(1.4)), "refuted"),
         (check(np.full(8, 1.0)), "supported"),
@@ -176,40 +182,39 @@ def test_cells_survive_storage(tmp_path):
     np.testing.assert_array_equal(got.evidence.curves[0].high, made.evidence.curves[0].high)
 
 
-def dashes(folder, label, form):
+def dashes(label, form):
     """The dash patterns in the figure of a cell with one bound and nothing else."""
     line = Curve("p", label, "bound", np.array([1.0, 8.0]), np.array([9.0, 9.0]), form=form)
-    figures.draw(replace(cell([]), evidence=Evidence((), (line,), (Panel("p", "t", "y"),))), folder)
-    return set(re.findall("stroke-dasharray: ([^;]*)", (folder / "case.svg").read_text()))
+    drawn = figures.draw(replace(cell([]), evidence=Evidence((), (line,), (Panel("p", "t", "y"),))))
+    return set(re.findall("stroke-dasharray: ([^;]*)", drawn[".svg"].decode()))
 
 
-def test_a_bound_is_drawn_by_its_form(tmp_path):
+def test_a_bound_is_drawn_by_its_form():
     """Three forms, three line styles, whatever the label says; a bound without a form is drawn as stated."""
     forms = ("stated", "proved", "ours")
-    plain = [dashes(tmp_path, "a bound", form) for form in forms]
+    plain = [dashes("a bound", form) for form in forms]
     assert len(set.union(*plain)) == 3 and all(len(one) == 1 for one in plain)
-    assert plain == [dashes(tmp_path, "proved, not ours", form) for form in forms]
-    assert dashes(tmp_path, "proved, not ours", None) == plain[0]
+    assert plain == [dashes("proved, not ours", form) for form in forms]
+    assert dashes("proved, not ours", None) == plain[0]
 
 
-def _results(folder, cells, extra=()):
+def _results(folder, cells, extra=(), preset="test"):
     for made in cells:
         save(made, folder / "cells")
-    entries = [{"case": c.case, "key": c.key, "claim": "lemma99", "problem": "problem"} for c in cells]
-    entries += [{"case": name, "key": name, "claim": "lemma99", "problem": "problem"} for name in extra]
-    (folder / "manifest.json").write_text(json.dumps({"preset": "test", "cells": entries}))
+    entries = [Entry(c.case, c.key, "lemma99", c.problem, c.varied) for c in cells]
+    entries += [Entry(name, name, "lemma99", "problem") for name in extra]
+    add(folder, [Sweep(preset, tuple(entries))])
 
 
 def test_report(tmp_path, capsys):
-    """Everything is written, escaped, self-contained; a second run gives the same bytes; stale figures go."""
+    """Everything is written, escaped, self-contained; a second run gives the same bytes."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a"), cell([check(1.5)], [check(2.0)], "b")])
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     first = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert {"a.svg", "a.pdf", "b.svg", "summary.pdf", "verdicts.csv", "report.html"} <= set(first)
     report = first["report.html"].decode()
     assert "x &lt; y &amp; z" in report and "Lemma 99" in report and "<script src" not in report
-    (tmp_path / "figures" / "old.svg").write_text("stale")
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     again = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert first == again
     assert "refuted" in capsys.readouterr().out
@@ -218,7 +223,7 @@ def test_report(tmp_path, capsys):
 def test_columns(tmp_path):
     """The tables on disk have the columns that are declared, and no more."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}.items():
         assert tuple(pd.read_csv(tmp_path / name).columns) == columns
 
@@ -228,7 +233,7 @@ def test_the_report_says_who_says_what(tmp_path):
     said = ("stated, Lemma 99: a < b", "ours (Lemma 99); sharp: c: d", "Measured: e", "Measured at 3: f", "oursed: g")
     info = replace(INFO, statement=said)
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)]), claim=info)])
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     text = (tmp_path / "report.html").read_text()
     speaker = "<span class=speaker>{}</span> "
     told = ["stated, Lemma 99", "ours (Lemma 99); sharp", "Measured"]
@@ -243,7 +248,7 @@ def test_every_claim_has_its_title(tmp_path):
     alone = replace(INFO, name="lemma98", label="Lemma 98", title="A third")
     claims = {"a": INFO, "b": other, "c": alone}
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)], k), claim=info) for k, info in claims.items()])
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     sections = (tmp_path / "report.html").read_text().split("<section ")
     found = [re.findall("<h2>(Lemma.*?)</h2>", section) for section in sections]
     shared = ["Lemma 99. A made-up lemma", "Lemma 99. Another &lt;quantity&gt;"]
@@ -254,7 +259,7 @@ def test_certificate_and_infimum_stand_side_by_side(tmp_path):
     """Where both were measured against the stated bound, the report divides them."""
     pair = [replace(check(mean), quantity=name) for name, mean in ((CERTIFICATE, 0.6), (INFIMUM, 0.3))]
     _results(tmp_path, [cell(pair, [check(2.0)])])
-    assert run([str(tmp_path)], get_context("spawn")) == 0
+    assert run([str(tmp_path)], PROCESSES) == 0
     text = (tmp_path / "report.html").read_text()
     assert "certificate / infimum</th>" in text and "<td>2</td>" in text
 
@@ -263,7 +268,7 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
     """Exit code 1 and a line each; the others are still judged and reported."""
     bad = Cell("bad-0", "bad", INFO, "problem", error="ValueError: no such thing")
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "good"), bad], ["gone"])
-    assert run([str(tmp_path)], get_context("spawn")) == 1
+    assert run([str(tmp_path)], PROCESSES) == 1
     said = capsys.readouterr().err
     assert "bad: ValueError: no such thing" in said and "gone: not measured" in said
     assert "no such thing" in (tmp_path / "report.html").read_text()
@@ -272,13 +277,253 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
 
 def test_nothing_measured_yet(tmp_path, capsys):
     """One line that says what to do."""
-    assert run([str(tmp_path)], get_context("spawn")) == 1
+    assert run([str(tmp_path)], PROCESSES) == 1
     assert "make reproduce" in capsys.readouterr().err
 
 
-def test_a_bound_of_zero_has_no_dot_in_the_summary(tmp_path):
+def test_a_bound_of_zero_has_no_dot_in_the_summary():
     """And no legend then, without a warning."""
     verdicts, _ = tables([cell([check(-0.5, 0.0)], [check(0.5, 0.0)])])
     assert verdicts["verdict"].tolist() == ["supported"] and verdicts["ratio"].isna().all()
-    figures.summary(verdicts, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["summary.pdf", "summary.svg"]
+    assert list(figures.summary(verdicts)) == [".svg", ".pdf"]
+
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def command(*arguments, cwd=ROOT, **environment):
+    """`python -m analysis` in a process of its own: (exit code, standard output, standard error)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def judge_and_draw(folder, *arguments):
+    """The exit code of an analysis of the folder, drawn in this process, which takes a tenth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "ProcessPoolExecutor", here)
+        return run([str(folder), *arguments], PROCESSES)
+
+
+def here(workers, mp_context):
+    """A pool that is one thread of this process."""
+    return ThreadPoolExecutor(1)
+
+
+def test_files_of_the_user_stay(tmp_path):
+    """What this program drew and draws no more goes; what others put among the figures, or what a list claims, stays."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], name) for name in ("a", "b")])
+    drawings = tmp_path / "figures"
+    drawings.mkdir()
+    (drawings / "mine.svg").write_text("mine")
+    assert judge_and_draw(tmp_path) == 0
+    (drawings / "notes.txt").write_text("mine, too")
+    (drawings / "c.svg").write_text("mine, with a name as of a case")
+    (drawings / drawing.DRAWN).write_text((drawings / drawing.DRAWN).read_text() + "../verdicts.csv\nnotes.txt\n")
+    (tmp_path / "manifest.json").unlink()
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a")])
+    assert judge_and_draw(tmp_path) == 0
+    left = {path.name for path in drawings.iterdir()} - {drawing.DRAWN}
+    assert left == {"mine.svg", "notes.txt", "c.svg", "a.svg", "a.pdf", "summary.svg", "summary.pdf"}
+    assert (drawings / "mine.svg").read_text() == "mine" and (tmp_path / "verdicts.csv").exists()
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "no text", "file", "format"])
+def test_a_bad_cell_is_a_line(tmp_path, capsys, damage):
+    """The others are judged, drawn and reported; the exit code is 1."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "good"), cell([check(0.5)], [check(2.0)], "bad")])
+    bad = tmp_path / "cells" / "bad-0"
+    if damage == "flip":
+        data = bytearray((bad / "curves.parquet").read_bytes())
+        data[len(data) // 2] ^= 1
+        (bad / "curves.parquet").write_bytes(data)
+    elif damage == "cut":
+        (bad / "cell.json").write_bytes((bad / "cell.json").read_bytes()[:100])
+    elif damage == "no text":
+        (bad / "samples.parquet").unlink()
+    else:
+        made = load(bad)
+        for path in bad.iterdir():
+            path.unlink()
+        bad.rmdir()
+        if damage == "file":
+            bad.write_text("a file")
+        else:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("experiments.sweep.cells.FORMAT", 1)
+                save(made, tmp_path / "cells")
+    assert judge_and_draw(tmp_path) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("failed: bad: damaged, ") and said.err.count("\n") == 1 and "bad-0" in said.err
+    assert "1 supported" in said.out
+    assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"good", "summary"}
+    assert "bad: damaged" in (tmp_path / "report.html").read_text()
+
+
+def test_a_figure_fails_alone(tmp_path, monkeypatch):
+    """Its case is named, its old drawing goes, the others are drawn."""
+    monkeypatch.setattr(drawing, "ProcessPoolExecutor", here)
+    cells = [cell([check(0.5)], [check(2.0)], name) for name in ("a", "b")]
+    _results(tmp_path, cells)
+    assert judge_and_draw(tmp_path) == 0
+    panel = cells[1].evidence.panels[0]
+    vars(panel)["xscale"] = "crooked"  # as no panel can be made
+    made = load(save(cells[0], tmp_path / "cells"))
+    lines = drawing.draw_all([made, cells[1]], tables(cells)[0], tmp_path / "figures", PROCESSES)
+    assert len(lines) == 1 and lines[0].startswith("b: its figure cannot be drawn: ValueError: ")
+    assert {path.name for path in (tmp_path / "figures").glob("[ab].*")} == {"a.svg", "a.pdf"}
+
+
+def test_nothing_but_failures_is_a_failure(tmp_path, capsys):
+    """Exit code 1 for a report without rows."""
+    _results(tmp_path, [Cell("bad-0", "bad", INFO, "problem", error="ValueError: no")], ["gone"])
+    assert judge_and_draw(tmp_path) == 1
+    assert "0 rows" in capsys.readouterr().out
+    _results(other := tmp_path / "other", [Cell("empty-0", "empty", INFO, "problem", evidence=Evidence(()))])
+    assert judge_and_draw(other) == 1
+
+
+def test_variations_of_one_case(tmp_path, capsys):
+    """Two figures, rows that can be told apart in every table, in the report and on the terminal."""
+    plain = cell([check(1.5)], [check(2.0)])
+    louder = replace(plain, key="case-1", varied="seed=1, problem.noise_arguments.sigma=5")
+    _results(tmp_path, [plain, louder])
+    assert judge_and_draw(tmp_path) == 0
+    assert figure_name("case", "") == "case" and re.fullmatch("case-[0-9a-f]{8}", figure_name("case", louder.varied))
+    assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {
+        "case",
+        "summary",
+        figure_name("case", louder.varied),
+    }
+    for table in ("verdicts.csv", "controls.csv"):
+        found = pd.read_csv(tmp_path / table, keep_default_na=False)["varied"]
+        assert sorted(set(found)) == ["", louder.varied]
+    text = (tmp_path / "report.html").read_text()
+    assert f"<td>{louder.varied}</td>" in text and f"Lemma 99 on problem, {louder.varied}. Dashed" in text
+    assert f"Lemma 99, problem, {louder.varied}, stated, thing" in capsys.readouterr().out
+
+
+def test_a_report_is_about_one_preset(tmp_path, capsys):
+    """The last sweep's, with a word of the others; the one that is asked for; not one that was not swept."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a")], preset="smoke")
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "b")], preset="paper")
+    assert judge_and_draw(tmp_path) == 0
+    assert "of preset paper; also swept here: smoke (" in capsys.readouterr().out
+    assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"b", "summary"}
+    assert judge_and_draw(tmp_path, "preset=smoke") == 0
+    assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"a", "summary"}
+    assert judge_and_draw(tmp_path, "preset=deep") == 2
+    assert re.fullmatch(
+        r"error: preset = deep: must be one of those swept in .*: smoke, paper\n", capsys.readouterr().err
+    )
+
+
+def test_the_report_says_where_the_numbers_come_from(tmp_path):
+    """As the first cell has it, with the number of those that say otherwise."""
+    made = [
+        replace(cell([check(0.5)], [check(2.0)], k), provenance={"numpy": v}) for k, v in zip("abc", "112", strict=True)
+    ]
+    _results(tmp_path, made)
+    assert judge_and_draw(tmp_path) == 0
+    assert "<small>Measured with numpy 1; 1 cells with others.</small>" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--nonsense"], "'--nonsense' is unknown"),
+        (["a", "b"], "a, b: must be one folder"),
+        (["foo=1"], "'foo=1' is unknown"),
+    ],
+)
+def test_bad_arguments(arguments, text, capsys):
+    """One line, exit code 2."""
+    assert run(arguments, PROCESSES) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ") and text in said.err and said.err.count("\n") == 1 and not said.out
+
+
+def test_help():
+    """Three lines, exit code 0, at once."""
+    code, said, errors = command("--help")
+    assert code == 0 and said.startswith("usage: python -m analysis") and said.count("\n") == 3 and not errors
+
+
+@pytest.mark.parametrize("place", ["manifest.json", "figures", "verdicts.csv", "report.html", "."])
+def test_something_in_the_way(tmp_path, capsys, place):
+    """A file in the place of a folder, a folder in that of a file: one line with the path, exit code 1."""
+    results = tmp_path / "results"
+    _results(results, [cell([check(0.5)], [check(2.0)])])
+    if place == ".":
+        results = results / "manifest.json"
+    elif place == "figures":
+        (results / place).write_text("a file")
+    else:
+        (results / place).unlink(missing_ok=True)
+        (results / place / "x").mkdir(parents=True)
+    assert judge_and_draw(results) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {results / place if place != '.' else results}") and said.count("\n") == 1
+
+
+def test_a_full_disk_leaves_the_old_report(tmp_path, capsys, monkeypatch):
+    """One line that names the file; the report that was there stays whole."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
+    assert judge_and_draw(tmp_path) == 0
+    old = (tmp_path / "report.html").read_bytes()
+    _results(tmp_path, [cell([check(0.7)], [check(2.0)], "other")])
+    sync = os.fsync
+
+    def full(handle):
+        if "report.html" in os.readlink(f"/proc/self/fd/{handle}"):
+            raise OSError(28, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    capsys.readouterr()
+    assert judge_and_draw(tmp_path) == 1
+    said = capsys.readouterr()
+    assert re.fullmatch(r"error: .*report.html: No space left on device\n", said.err) and "report:" not in said.out
+    assert (tmp_path / "report.html").read_bytes() == old
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_garbled_manifest(tmp_path, capsys):
+    """One line, exit code 1, for each way."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
+    for text in ("", "{", "[]", '{"sweeps": [{}]}', '{"preset": "smoke", "cells": []}', "\udc80"):
+        (tmp_path / "manifest.json").write_text(text, errors="surrogateescape")
+        assert judge_and_draw(tmp_path) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {tmp_path}/manifest.json: is garbled") and said.count("\n") == 1
+
+
+def test_labels_are_no_mathematics():
+    """A $ is drawn as it stands, also two of them, and an unpaired one breaks nothing."""
+    made = cell([check(0.5)])
+    for label in ("a$b$c", "$", "$\\frac{1}$"):
+        curves = (replace(made.evidence.curves[0], label=label),)
+        panels = (Panel("p", label, label),)
+        drawn = figures.draw(replace(made, problem=label, evidence=Evidence((), curves, panels)))[".svg"].decode()
+        assert drawn.count(f">{label}<") >= 3
+
+
+def test_surroundings_change_nothing(tmp_path):
+    """A hostile matplotlibrc, a notebook's back end, a terminal without letters: the same bytes, no word."""
+    results = tmp_path / "r\u00e9sultats d'\u00e9t\u00e9"
+    _results(results, [cell([check(0.5)], [check(2.0)])])
+    assert judge_and_draw(results) == 0
+    names = ["report.html", *(f"figures/{name}.{end}" for name in ("case", "summary") for end in ("svg", "pdf"))]
+    first = [(results / name).read_bytes() for name in names]
+    rc = "text.usetex: true\nfigure.dpi: 300\nfont.family: serif\naxes.facecolor: red\nlines.linewidth: 9\n"
+    (tmp_path / "matplotlibrc").write_text(rc)
+    hostile = {"MPLBACKEND": "://".join(("module", "matplotlib_inline.backend_inline")), "PYTHONIOENCODING": "ascii"}
+    code, said, errors = command(results, cwd=tmp_path, **hostile)
+    assert (code, errors) == (0, "") and said.isascii()
+    assert [(results / name).read_bytes() for name in names] == first

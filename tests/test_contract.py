@@ -24,7 +24,9 @@ FLOORS = (
 )  # from the ground up: a package may import itself and the floors below
 PACKAGES = tuple(package for floor in FLOORS for package in sorted(floor))
 BELOW = {package: set().union(*FLOORS[:i]) for i, floor in enumerate(FLOORS) for package in floor}
-EVIDENCE = {"experiments.words.evidence", "experiments.sweep.cells"}  # all that analysis knows of experiments
+EVIDENCE = {
+    f"experiments.{name}" for name in ("words.evidence", "sweep.cells", "sweep.store", "sweep.manifest")
+}  # all that analysis knows of experiments
 MODULES = sorted(path for package in (*PACKAGES, "benchmarks") for path in (ROOT / package).rglob("*.py"))
 LONGEST = 250  # lines of a module
 HOSTS = {"arxiv.org", "www.w3.org"}  # the only hosts a file may name: the paper's, and SVG's name space

@@ -43,6 +43,7 @@ def row(claim="a", verdict="supported", **more):
         "claim": claim,
         "label": f"Label <{claim}>",
         "problem": "p",
+        "varied": "",
         "form": "ours",
         "quantity": "q",
         "setting": "s",
