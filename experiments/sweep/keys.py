@@ -31,8 +31,7 @@ def key(job: Job) -> str:
     tables are not; what is read in the course of the measurement is recorded in the cell (`recording`).
     """
     config = plain(job.config)
-    for part, name in (("case", "presets"), ("problem", "description")):
-        config[part].pop(name)
+    del config["problem"]["description"]
     modules = job_modules(job)
     parts = {
         "config": config,

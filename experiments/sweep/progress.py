@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from experiments.sweep.asked import varied
 from experiments.sweep.job import Job
 from experiments.sweep.sizes import duration, sizes
+from foundation.files import write
 
 
 def read_json(path: Path, otherwise: Any) -> Any:
@@ -30,12 +31,13 @@ def read_json(path: Path, otherwise: Any) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a small file, all or nothing; OSError as the system raises it."""
-    handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(value, stream, indent=1, sort_keys=True)
-        stream.write("\n")
-    os.replace(name, path)
+    """Write a small file, all or nothing. Raises OSError that names the path."""
+    write(path, json.dumps(value, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def name_of(case: str, varied: str) -> str:
+    """A case with what sets it apart from its row of the table: "theorem11_kink", "theorem11_kink (seed=1)"."""
+    return f"{case} ({varied})" if varied else case
 
 
 class Costs:
@@ -51,7 +53,9 @@ class Costs:
         Raises TooManyError, one line, for a job that is too large for this machine.
         """
         found = zip(jobs.items(), sizes(list(jobs.values())), strict=True)
-        return {name: self._known.get(job.name, max(0.5, size.seconds)) for (name, job), size in found}
+        return {
+            name: self._known.get(name_of(job.name, varied(job)), max(0.5, size.seconds)) for (name, job), size in found
+        }
 
     def of(self, case: str) -> float | None:
         """What the case took before, if it was measured."""
@@ -122,7 +126,7 @@ class Running:
         self._path.unlink(missing_ok=True)
 
     def write(self, cases: Sequence[str]) -> None:
-        """The cases that somebody is at work on."""
+        """The keys of the cases that somebody is at work on."""
         write_json(self._path, list(cases))
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from experiments.sweep.asked import varied, write_manifest
-from experiments.sweep.cells import Cell, figure_name
+from experiments.sweep.cells import Cell
 from experiments.sweep.job import Job
 from experiments.sweep.keys import fresh, key, recording
 from experiments.sweep.pool import TaskError, printed, reason
-from experiments.sweep.progress import Costs, Progress, Running
+from experiments.sweep.progress import Costs, Progress, Running, name_of
 from experiments.sweep.provenance import provenance
 from experiments.sweep.schema import plain
 from experiments.sweep.shards import DeferredError, Kept, deferring, joined, parts, simulate_part
@@ -32,7 +32,7 @@ R = TypeVar("R")
 def bare_cell(job: Job, name: str) -> Cell:
     """The cell of a job of which nothing is known yet."""
     claim, problem = job.claim, job.problem
-    said = {"varied": varied(job), "config": plain(job.config), "provenance": provenance()}
+    said: dict[str, Any] = {"varied": varied(job), "config": plain(job.config), "provenance": provenance()}
     return Cell(name, job.name, claim.info(), problem.name, problem.description, **said)
 
 
@@ -163,8 +163,8 @@ class Sweep:
         shutil.rmtree(self.results / "partial" / case.name, ignore_errors=True)
 
     def running(self) -> list[str]:
-        """The cases that somebody is at work on."""
-        return sorted({case.job.name for future, (case, _) in self.tasks.items() if future.running()})
+        """The keys of the cases that somebody is at work on."""
+        return sorted({case.name for future, (case, _) in self.tasks.items() if future.running()})
 
 
 def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str]:
@@ -190,10 +190,10 @@ def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str
             note.write(work.running())
             for cell, seconds in work.next():
                 save(cell, results / "cells")
-                costs.add(figure_name(cell.case, cell.varied), seconds)
-                progress.done(cell.key, cell.case, cell.error)
+                costs.add(name_of(cell.case, cell.varied), seconds)
+                progress.done(cell.key, name_of(cell.case, cell.varied), cell.error)
                 if cell.error:
-                    failures.append(f"{cell.case}: {cell.error}")
+                    failures.append(f"{name_of(cell.case, cell.varied)}: {cell.error}")
     return failures
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.progress import Costs, read_json, running
+from experiments.sweep.cells import TEXT
+from experiments.sweep.manifest import Entry, read, united
+from experiments.sweep.progress import Costs, name_of, read_json, running
 from experiments.sweep.sizes import duration
 
 USAGE = "usage: python -m experiments status [RESULTS] | python -m experiments log CASE [RESULTS]"
@@ -20,12 +22,16 @@ def show(arguments: Sequence[str]) -> int:
     if len(folder) > 1 or (word == "log" and not cases):
         return _complain(USAGE)
     results = Path(folder[0] if folder else "results")
-    manifest = read_json(results / "manifest.json", None)
-    if manifest is None:
+    try:
+        sweeps = read(results)
+        preset = sweeps[-1].preset
+    except OSError:
         return _complain(f"results = {results}: must be a folder in which a sweep has begun")
-    found = dict(_states(results, manifest))
+    except ValueError as error:
+        return _complain(str(error))
+    found = dict(_states(results, united(sweeps, preset)))
     if word == "status":
-        _print_status(found, Costs(results, manifest["preset"]), results, manifest["preset"])
+        _print_status(found, Costs(results, preset), results, preset)
         return 0
     if cases[0] not in found:
         return _complain(f"case = {cases[0]}: must be a case of the sweep in {results}")
@@ -37,13 +43,16 @@ def show(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _states(results: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
-    """Every case with its state and what its cell says."""
+def _states(results: Path, entries: Sequence[Entry]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
+    """Every case, with what was varied, its state and what its cell says."""
     now = set(running(results))
-    for entry in manifest["cells"]:
-        cell = read_json(results / "cells" / entry["key"] / "cell.json", None)
+    for entry in entries:
+        cell = read_json(results / "cells" / entry.key / TEXT, None)
         state = "missing" if cell is None else "failed" if cell["error"] else "done"
-        yield entry["case"], ("running" if entry["case"] in now and state != "done" else state, cell or {})
+        yield (
+            name_of(entry.case, entry.varied),
+            ("running" if entry.key in now and state != "done" else state, cell or {}),
+        )
 
 
 def _print_status(found: dict[str, tuple[str, dict[str, Any]]], costs: Costs, results: Path, preset: str) -> None:
