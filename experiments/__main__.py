@@ -27,10 +27,7 @@ def main() -> int:
             from experiments.sweep.status import show
 
             return show(sys.argv[1:])
-        from experiments.sweep import pool
-
-        pool.start_server()
-        from experiments.sweep.command import run  # takes a second, which the server needs as well
+        from experiments.sweep.command import run  # takes a second, in which somebody may lose patience
 
         return run()
     except (KeyboardInterrupt, Terminated) as stop:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import source_from_cache
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
@@ -24,16 +25,16 @@ SYSTEM = ("/proc/", "/dev/", "/sys/", "/etc/", "/usr/share/", "/usr/lib")
 importing: dict[str, set[str]] = defaultdict(set)  # by module: what it opened while it was imported
 later: dict[str, set[str]] = defaultdict(set)  # what it opened after that
 written: set[str] = set()  # what this process has made itself
-_watchers: list[tuple[set[str], set[str]]] = []  # (read, made) since each began
+_watchers: list[tuple[set[str], set[str], int]] = []  # (read, made) since each began, by its thread
 
 
 @contextmanager
 def watching() -> Iterator[set[str]]:
     """Collects the files that modules of the project or of the user read, other than while they are imported.
 
-    What is made in the meantime is no input, and is left out in the end.
+    What other threads read is not for this one, what is made in the meantime is no input, and is left out in the end.
     """
-    read, made = watcher = set[str](), set[str]()
+    read, made, _ = watcher = set[str](), set[str](), get_ident()
     _watchers.append(watcher)
     try:
         yield read
@@ -73,8 +74,9 @@ def _enter(path: str, flags: object, reader: FrameType) -> None:
         return
     if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_CREAT):
         written.add(path)
-        for _, made in _watchers:
-            made.add(path)
+        for _, made, thread in _watchers:
+            if thread == get_ident():
+                made.add(path)
         return
     by_import = reader.f_code.co_filename.startswith("<frozen importlib")
     if path.endswith(".pyc"):
@@ -89,8 +91,9 @@ def _enter(path: str, flags: object, reader: FrameType) -> None:
             importing[body].add(path)
     elif owner:
         later[owner].add(path)
-        for read, _ in _watchers:
-            read.add(path)
+        for read, _, thread in _watchers:
+            if thread == get_ident():
+                read.add(path)
 
 
 def _owner(frame: FrameType | None) -> tuple[str, str]:

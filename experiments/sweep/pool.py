@@ -41,7 +41,7 @@ class TaskError(RuntimeError):
 
 
 def start_server() -> None:
-    """Let the server import what the processes need, while this one imports it too."""
+    """Start the server, if it is not there; it imports what the processes need."""
     for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # a process is a core's worth of work
         os.environ.setdefault(threads, "1")
     if len(tempfile.gettempdir()) > SHORT:
@@ -67,6 +67,7 @@ class Processes(Executor):
 
     def submit(self, function: Callable[..., R], /, *arguments: Any, **named: Any) -> Future[R]:
         """The future of function(*arguments, **named), all of which must be picklable."""
+        start_server()  # not before there is something to do
         return self._threads.submit(self._run, function, arguments, named)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -165,7 +166,7 @@ def printed() -> Iterator[Callable[[], str]]:
 
 def reason(error: BaseException) -> str:
     """An error in one line, with its class."""
-    return " ".join(traceback.format_exception_only(error)[-1].split())
+    return " ".join([f"{type(error).__name__}:", *str(error).split()]).removesuffix(":")
 
 
 def _ending(code: int | None) -> str:

@@ -33,14 +33,17 @@ def show(arguments: Sequence[str]) -> int:
     if word == "status":
         _print_status(found, Costs(results, preset), results, preset)
         return 0
-    if cases[0] not in found:
-        return _complain(f"case = {cases[0]}: must be a case of the sweep in {results}")
-    state, cell = found[cases[0]]
-    print(f"{cases[0]}: {state}")
-    for name in ("error", "traceback", "output"):
-        if cell.get(name):
-            print(f"\n{name}:\n{cell[name].rstrip()}")
-    return 0
+    meant = [name for name in found if name == cases[0] or name.startswith(f"{cases[0]} (")]
+    for name in meant:
+        _print_log(name, *found[name])
+    return 0 if meant else _complain(f"case = {cases[0]}: must be a case of the sweep in {results}")
+
+
+def _print_log(name: str, state: str, cell: dict[str, Any]) -> None:
+    print(f"{name}: {state}")
+    for part in ("error", "traceback", "output"):
+        if cell.get(part):
+            print(f"\n{part}:\n{cell[part].rstrip()}\n")
 
 
 def _states(results: Path, entries: Sequence[Entry]) -> Iterator[tuple[str, tuple[str, dict[str, Any]]]]:
