@@ -210,3 +210,12 @@ def test_the_report_begins_with_what_was_found(cells, judged, tmp_path):
         assert anchors.section(found["label"]) in links
         pattern = rf"<tr id={anchors.row(int(place))}><td>{found['problem']}</td>"
         assert re.search(pattern, page), number
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_what_somebody_varied_carries_no_sentence(finding):
+    """Rows of another seed or another noise neither make a sentence nor take one away."""
+    usual = full(finding)
+    others = usual.assign(varied="seed=1", verdict="undecided", measured=99.0)
+    assert finding.html(usual) and finding.html(pd.concat([usual, others], ignore_index=True)) == finding.html(usual)
+    assert not finding.html(usual.assign(varied="seed=1"))
