@@ -262,6 +262,10 @@ def test_certificate_and_infimum_stand_side_by_side(tmp_path):
     assert run([str(tmp_path)], PROCESSES) == 0
     text = (tmp_path / "report.html").read_text()
     assert "certificate / infimum</th>" in text and "<td>2</td>" in text
+    one, other = (replace(cell(pair, [check(2.0)]), key=f"case-{i}", varied=f"seed={i}" * i) for i in range(2))
+    _results(tmp_path, [one, other])
+    assert run([str(tmp_path)], PROCESSES) == 0
+    assert (tmp_path / "report.html").read_text().count("<td>2</td>") == 2  # each variation with its own
 
 
 def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
