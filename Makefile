@@ -55,4 +55,4 @@ lock: ## pin requirements.in again (needs uv)
 	requirements.in -o requirements.lock
 
 clean: ## remove results and the environment
-	rm -rf .venv results/cells results/figures results/verdicts.csv results/controls.csv results/tightness.csv results/report.html results/manifest.json results/bench.csv
+	rm -rf .venv $(addprefix results/,cells damaged partial figures *.csv report.html manifest.json costs.json .*.lock .running-*)
