@@ -246,6 +246,7 @@ def test_the_readme_names_what_exists() -> None:
     paths = set(re.findall(r"`((?:[a-z_]+/)+[\w.]*|\.ci/run|[A-Z]+\.md)`", text))
     made = {
         "results/cells/",
+        "results/damaged",
         "results/figures/",
         "results/report.html",
         "results/verdicts.csv",

@@ -32,7 +32,7 @@ def measure(claim: Claim, problem: Any, context: Context) -> Evidence:
 
 @strict_numbers()
 def examine(
-    claim: Claim, problem: Any, context: Context, simulate: Simulate = simulate_together
+    claim: Claim, problem: Any, context: Context, simulate: Simulate | None = None
 ) -> tuple[Evidence, tuple[Control, ...]]:
     """The evidence of a claim and of its controls. simulate: who runs what they ask for, a round at a time.
 
@@ -52,7 +52,7 @@ def advance(
     measurements: Sequence[R | Generator[Ask, Signals, R]],
     streams: Streams,
     engine: Engine = "auto",
-    simulate: Simulate = simulate_together,
+    simulate: Simulate | None = None,
 ) -> list[R]:
     """Run what the measurements ask for, round by round, until each has given its result (a claim: its evidence)."""
     found: dict[int, R] = {}
@@ -75,7 +75,7 @@ def advance(
         while asks:
             keys = {arm: fingerprint(ask) for arm, ask in asks.items()}
             new = {keys[arm]: ask for arm, ask in asks.items() if keys[arm] not in known}
-            known |= zip(new, freeze(simulate(list(new.values()), streams, engine)), strict=True)
+            known |= zip(new, freeze((simulate or simulate_together)(list(new.values()), streams, engine)), strict=True)
             asks.clear()
             for arm, key in keys.items():
                 go_on(arm, dict(known[key]))
