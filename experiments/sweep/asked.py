@@ -67,6 +67,8 @@ def _said(value: Any) -> str:
     """A value as it is written on the command line."""
     if isinstance(value, list | tuple):
         return f"[{','.join(map(_said, value))}]"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
     return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
