@@ -1,0 +1,468 @@
+"""Every objective is the function of its docstring: slopes and constants written out, with numbers other than the exam's."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import comb, cos, e, exp, inf, pi, sin, sqrt
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import optimize, special
+
+from objectives import NOISES, OBJECTIVES, build
+from objectives.base import PiecewiseSlope, Separable
+from objectives.bump import Bump
+from objectives.chain import HardChain
+from objectives.helix import Helix
+from objectives.kinks import MaxAffineDifference
+from objectives.regression import RobustRegression
+from objectives.wave import Wave
+
+
+def rise(u):
+    """q of Dips."""
+    return 0.0 if u <= 0 else u * u / 2 if u <= 1 else 1 - (2 - u) ** 2 / 2 if u <= 2 else 1.0
+
+
+def dips(t, depth, top, bend, period, dips, lead):
+    a, b, edge = sqrt((top + depth) / bend), sqrt(2 * top / bend), lead + dips * period
+    if t >= edge:
+        return 2 * top * rise((t - edge) / b) - top
+    for k in range(int(dips)):
+        y = abs(t - (lead + k * period + 2 * a))
+        if y <= 2 * a:
+            return depth - (top + depth) * rise(y / a)
+    return -top
+
+
+def dips_gap(depth, top, bend, period, dips, lead):
+    a, b = sqrt((top + depth) / bend), sqrt(2 * top / bend)
+    return top * (lead + dips * period + b) - 2 * a * dips * (top + depth) - top * b / 3
+
+
+def zigzag(t, down, up, fall, rise, teeth):
+    if t < 0:
+        return -down
+    for k in range(int(teeth)):
+        if t < k * (fall + rise) + fall:
+            return -down
+        if t < (k + 1) * (fall + rise):
+            return up
+    return 0.0
+
+
+def triangle(t, slope, period, begin, teeth):
+    """The side of the nearest of the minima k period, |k| <= teeth."""
+    nearest = min(range(-teeth, teeth + 1), key=lambda k: abs(t - k * period))
+    return slope * np.sign(t - nearest * period)
+
+
+def ramp(t, slope, length, corner):
+    return -slope if t < length else -slope * (length + corner - t) / corner if t < length + corner else 0.0
+
+
+def eased(t, slope, length, corner):
+    u = (t - length) / corner
+    return -slope * (1 if u < 0 else 1 - 2 * u * u if u < 0.5 else 2 * (1 - u) ** 2 if u < 1 else 0)
+
+
+STEEP, SHARP = (
+    3 * sqrt(3) / 8,
+    optimize.minimize_scalar(
+        lambda u: -24 * u * (1 - u * u) / (1 + u * u) ** 4, bounds=(0, 1), method="bounded", options={"xatol": 1e-12}
+    ).fun,
+)  # of Geman and McClure's loss
+# what it is made with, the slope of one coordinate, its (Delta, G, L, H), where it is lowest
+FORMULAS = {
+    "ramp": (
+        {"slope": (3.0, 0.4, 2.0), "length": (0.5, 2.0, 1.0), "corner": (2.0, 0.25, 0.0)},
+        ramp,
+        lambda slope, length, corner: (slope * (length + corner / 2), slope, slope / corner if corner else inf, inf),
+        5.0,
+    ),
+    "two_slope_ramp": (
+        {"steep": (3.0, 0.5), "gentle": (0.5, 0.25), "edge": (1.5, 0.3), "length": (0.7, 2.0)},
+        lambda t, steep, gentle, edge, length: -steep if t < edge else -gentle if t < edge + length else 0.0,
+        lambda steep, gentle, edge, length: (steep * edge + gentle * length, steep, inf, inf),
+        5.0,
+    ),
+    "hump": (
+        {"slope": (3.0, 0.5), "width": (2.0, 0.7)},
+        lambda t, slope, width: slope * max(1 - abs(t) / width, 0.0),
+        lambda slope, width: (slope * width / 2, slope, slope / width, inf),
+        -5.0,
+    ),
+    "eased_ramp": (
+        {"slope": (3.0, 0.5), "length": (0.3, 1.5), "corner": (2.0, 0.6)},
+        eased,
+        lambda slope, length, corner: (
+            slope * (length + corner / 2), slope, 2 * slope / corner, 4 * slope / corner**2
+        ),
+        5.0,
+    ),
+    "capped_abs": (
+        {"slope": (3.0, 0.5), "begin": (0.7, -1.2), "cap": (1.0, 2.5)},
+        lambda t, slope, begin, cap: slope * np.sign(t) if abs(t) < cap else 0.0,
+        lambda slope, begin, cap: (slope * abs(begin), slope, inf, inf),
+        0.0,
+    ),
+    "triangle_wave": (
+        {"slope": (3.0, 0.5), "period": (0.6, 1.7), "begin": (0.4, -0.5), "teeth": 2},
+        triangle,
+        lambda slope, period, begin: (slope * min(abs(begin), abs(abs(begin) - period)), slope, inf, inf),
+        0.0,
+    ),
+    "zigzag": (
+        {"down": (3.0, 0.5), "up": (1.0, 0.7), "fall": (0.4, 1.5), "rise": (1.1, 0.9), "teeth": (3.0, 1.0)},
+        zigzag,
+        lambda down, up, fall, rise, teeth: (
+            (teeth - 1) * (down * fall - up * rise) + down * fall, max(down, up), inf, inf
+        ),
+        (2 * 1.5 + 0.4, 1.5),
+    ),
+    "cosine_well": (
+        {"slope": (3.0, 0.5), "frequency": (0.6, 4.0), "begin": (0.4, -0.9)},
+        lambda t, slope, frequency, begin: slope * sin(frequency * t),
+        lambda slope, frequency, begin: (
+            slope / frequency * (1 - cos(frequency * begin)), slope, slope * frequency, slope * frequency**2
+        ),
+        0.0,
+    ),
+    "geman_mcclure": (
+        {"height": (3.0, 0.5), "width": (2.0, 0.6), "begin": (0.4, -0.9)},
+        lambda t, height, width, begin: 2 * height / width * (t / width) / (1 + (t / width) ** 2) ** 2,
+        lambda height, width, begin: (
+            height * (begin / width) ** 2 / (1 + (begin / width) ** 2),
+            STEEP * height / width, 2 * height / width**2, -SHARP * height / width**3,
+        ),
+        0.0,
+    ),
+    "huber": (
+        {"slope": (3.0, 0.5), "width": (2.0, 0.3), "begin": (3.0, -0.1)},
+        lambda t, slope, width, begin: slope * max(-1.0, min(t / width, 1.0)),
+        lambda slope, width, begin: (
+            slope * (abs(begin) - width / 2 if abs(begin) > width else begin**2 / (2 * width)), slope, slope / width, inf
+        ),
+        0.0,
+    ),
+    "dips": (
+        {"depth": (0.3, 0.1), "top": (1.5, 0.8), "bend": (4.0, 20.0), "period": (3.0, 1.0), "dips": (1.0, 3.0),
+         "lead": (0.4, 0.1)},
+        dips,
+        lambda depth, top, bend, period, dips, lead: (
+            dips_gap(depth, top, bend, period, dips, lead), top, sqrt(2 * top * bend), bend
+        ),
+        (0.4 + 3.0 + sqrt(3.0 / 4.0), 0.1 + 3.0 + sqrt(1.6 / 20.0)),
+    ),
+}  # fmt: skip
+
+
+def test_every_separable_objective_has_a_formula():
+    """What is entered in the table is written out here, or below."""
+    apart = {"max_affine_difference", "hard_chain", "helix", "robust_regression"}
+    assert set(OBJECTIVES) == {*FORMULAS, *apart}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_formula(name):
+    """Slopes, one by one; constants; values, as differences and from the lowest point, where F = 0."""
+    arguments, slope, constants, lowest = FORMULAS[name]
+    dim = max(np.size(each) for each in arguments.values())
+    objective = build(OBJECTIVES, name, {"dim": dim, **arguments})
+    each = [{k: v[i] if isinstance(v, tuple) else v for k, v in arguments.items()} for i in range(dim)]
+    whole = {k for k, v in arguments.items() if isinstance(v, int)}
+    x = np.random.default_rng(0).uniform(-4.0, 8.0, (300, dim))
+    expected = [[slope(float(t), **each[i]) for i, t in enumerate(row)] for row in x]
+    assert_allclose(objective.grad(x), expected, rtol=1e-10, atol=1e-12)
+    for i, one in enumerate(objective.slopes()):
+        assert_allclose(one.derivative(x[:, i]), np.array(expected)[:, i], rtol=1e-10, atol=1e-12)
+    gap, lipschitz, smoothness, hessian = zip(
+        *(constants(**{k: v for k, v in one.items() if k not in whole}) for one in each), strict=True
+    )
+    found = objective.constants
+    assert_allclose(found.coordinate_lipschitz, lipschitz, rtol=1e-12)
+    assert_allclose(
+        [found.gap, found.lipschitz, found.smoothness, found.hessian_lipschitz],
+        [sum(gap), np.linalg.norm(lipschitz), max(smoothness), max(hessian)],
+        rtol=1e-9,
+    )
+    assert_allclose(objective.start, arguments.get("begin", np.zeros(dim)))
+    bottom = np.broadcast_to(lowest, (dim,)).astype(float)
+    assert_allclose([objective.value(bottom), objective.value(objective.start)], [0.0, sum(gap)], rtol=1e-9, atol=1e-12)
+    t = (np.arange(40_000) + 0.5) / 40_000
+    for end in np.random.default_rng(1).uniform(-2.0, 5.0, (3, dim)):
+        path = bottom + t[:, None] * (end - bottom)
+        area = np.vecdot(objective.grad(path), end - bottom).mean()
+        assert objective.value(end) == pytest.approx(area, rel=1e-6, abs=3e-4)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_what_slopes_say_of_themselves(name):
+    """Pieces have an anchor each, inside; smooth ones attain their height and their bend."""
+    arguments, *_ = FORMULAS[name]
+    dim = max(np.size(each) for each in arguments.values())
+    objective = build(OBJECTIVES, name, {"dim": dim, **arguments})
+    assert isinstance(objective, Separable)
+    for slope in objective.slopes():
+        if isinstance(slope, PiecewiseSlope):
+            edges = np.concatenate([[-inf], slope.breaks, [inf]])
+            assert (np.diff(slope.breaks) > 0).all()
+            assert ((edges[:-1] <= slope.anchors) & (slope.anchors <= edges[1:])).all()
+            continue
+        t, h = np.linspace(-6.0, 8.0, 20_001), 1e-3
+        third = (slope.derivative(t + h) - 2 * slope.derivative(t) + slope.derivative(t - h)) / h**2
+        assert slope.height * 0.999 <= np.abs(slope.derivative(t)).max() <= slope.height * (1 + 1e-9)
+        assert slope.bend * 0.99 <= np.abs(third).max() <= slope.bend * (1 + 1e-5)
+
+
+def test_equal_coordinates_share_a_slope():
+    """So that what is prepared for one serves all."""
+    first, second, third = build(OBJECTIVES, "huber", {"dim": 3, "slope": (1.0, 2.0, 1.0)}).slopes()
+    assert first is third and first is not second
+
+
+def test_the_max_of_affine_functions():
+    """Start, value and gradient from the docstring; of coordinates that tie, the first."""
+    objective = MaxAffineDifference(dim=3, inner=3.0, outer=1.0, width=0.5, begin=-2.0)
+    assert objective.start.tolist() == [-2.0, -1.0, -0.5]
+    assert objective.constants.gap == 3.0 * 2.0 - 1.0 * 1.5 and objective.constants.lipschitz == 3.0
+    assert objective.constants.coordinate_lipschitz.tolist() == [3.0, 3.0, 3.0]
+    for x, value, grad in (
+        ((0.1, -0.4, 0.3), 1.2, (0.0, -3.0, 0.0)),
+        ((0.1, 0.7, -0.9), 2.7 - 0.4, (0.0, 0.0, -2.0)),
+        ((0.2, -0.3, 0.3), 0.9, (0.0, -3.0, 0.0)),
+        ((0.5, 0.0, 0.0), 1.5, (2.0, 0.0, 0.0)),
+    ):
+        assert_allclose(objective.value(np.array(x)), value)
+        assert_allclose(objective.grad(np.array(x)), grad)
+    with pytest.raises(ValueError, match="outer"):
+        MaxAffineDifference(inner=1.0, outer=1.1)
+    MaxAffineDifference(inner=1.0, outer=1.0)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 4])
+def test_every_link_of_the_chain_attains_its_constant(dim):
+    """G_i: both neighbours far away, x_i where the slope is largest; Delta and L as cited, scaled."""
+    chain = HardChain(dim=dim, height=0.6, width=2.0)
+    top = sqrt(2 * pi * e)
+    assert chain.constants.gap == pytest.approx(0.6 * top * (0.5 + e * (dim - 1)))
+    assert chain.constants.smoothness == pytest.approx(152 * 0.6 / 4)
+    assert chain.constants.lipschitz == pytest.approx(np.linalg.norm(chain.constants.coordinate_lipschitz))
+    a = np.linspace(0.0, 1.2, 20_001)
+    for i, constant in enumerate(chain.constants.coordinate_lipschitz):
+        x = np.zeros((len(a), dim))
+        x[:, max(i - 1, 0)] = x[:, min(i + 1, dim - 1)] = 2e5
+        x[:, i] = 2.0 * a
+        found = np.abs(chain.grad(x)[:, i]).max()
+        assert found <= constant <= found * (1 + 1e-6)
+
+
+def test_progress():
+    """The last coordinate beyond the threshold, in units of the width."""
+    chain = HardChain(dim=3, width=2.0)
+    x = np.array([[0.0, 0.0, 0.0], [0.6, 0.0, 0.4], [0.6, -0.6, 0.5], [0.0, 0.0, -0.51]])
+    assert chain.progress(x, 0.25).tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_a_regression():
+    """Values, gradients and constants from the rows, one by one; a component is drawn by its number."""
+    objective = RobustRegression(dim=3, components=7, height=2.5, distance=1.5, seed=4)
+    rows, n = objective.rows, 7
+    assert rows.shape == (n, 3) and 0.5 < np.linalg.norm(rows, axis=1).mean() < 1.5
+    assert np.linalg.norm(objective.truth) == pytest.approx(1.5) and not objective.start.any()
+    assert not np.allclose(objective.truth, RobustRegression(dim=3, components=7, distance=1.5, seed=5).truth)
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    r = (x - objective.truth) @ rows.T
+    assert_allclose(objective.value(x), 2.5 / n * (r**2 / (1 + r**2)).sum(axis=1))
+    pulls = (2 * r / (1 + r**2) ** 2)[:, :, None] * rows
+    assert_allclose(objective.grad(x), 2.5 / n * pulls.sum(axis=1))
+    for j in range(n):
+        for index in (j, j + 0.99):
+            assert_allclose(objective.component_grad(x, np.full(4, float(index))), 2.5 * pulls[:, j])
+    top, found = float(np.linalg.eigvalsh(rows.T @ rows).max()), objective.constants
+    longest = max(np.linalg.norm(rows, axis=1))
+    assert found.gap == pytest.approx(float(objective.value(np.zeros(3))))
+    assert_allclose(
+        [found.lipschitz, found.smoothness, found.hessian_lipschitz],
+        [2.5 * STEEP * sqrt(top / n), 2 * 2.5 * top / n, -SHARP * 2.5 * longest * top / n],
+    )
+    assert_allclose(found.coordinate_lipschitz, [2.5 * STEEP / n * sum(abs(row[i]) for row in rows) for i in range(3)])
+    sigma, each = objective.component_levels
+    assert_allclose(each, [2.5 * STEEP * sqrt(sum(row[i] ** 2 for row in rows) / n) for i in range(3)])
+    assert sigma == pytest.approx(np.linalg.norm(each))
+    RobustRegression(dim=3, components=3)
+    RobustRegression(dim=100, components=10_000)
+    for arguments in ({"dim": 3, "components": 2}, {"dim": 101, "components": 10_000}):
+        with pytest.raises(ValueError, match="components"):
+            RobustRegression(**arguments)
+
+
+def test_a_wave():
+    """Values, gradient and constants, written out."""
+    wave = Wave(slope=1.3, size=0.4, rate=2.0, width=0.7)
+    for x, y in ((0.3, -0.5), (2.0, 1.0), (0.0, 0.0)):
+        point = np.array([x, y])
+        assert float(wave.value(point)) == pytest.approx(1.3 * x + 0.28 * cos(2 * x) * sin(y / 0.7))
+        grad = [1.3 - 0.56 * sin(2 * x) * sin(y / 0.7), 0.4 * cos(2 * x) * cos(y / 0.7)]
+        assert_allclose(wave.grad(point), grad)
+    assert_allclose(wave.constants.coordinate_lipschitz, [1.3 + 0.56, 0.4])
+    assert wave.constants.lipschitz == pytest.approx(np.hypot(1.86, 0.4))
+    assert (wave.constants.gap, wave.constants.hessian_lipschitz, wave.start.tolist()) == (inf, inf, [0.0, 0.0])
+    assert wave.constants.smoothness == pytest.approx(0.4 * 0.7 * 4)
+    assert Wave(1.0, 0.4, 1.0, 0.5).constants.smoothness == pytest.approx(0.4 / 0.5)
+
+
+BUMP = Bump((0.3, -0.2), 0.7, 0.4, (0.5, -0.3), (0.6, -0.8, -0.4))
+
+
+def phi(p):
+    """Phi of BUMP at one point."""
+    u = np.asarray(p) - BUMP.centre
+    b11, b12, b22 = BUMP.bend
+    quadratic = BUMP.level + np.dot(BUMP.tilt, u) + (b11 * u[0] ** 2 + 2 * b12 * u[0] * u[1] + b22 * u[1] ** 2) / 2
+    return exp(-(u @ u) / (2 * BUMP.width**2)) * quadratic
+
+
+def test_a_bump_and_its_derivatives():
+    """Values from the formula; the n-th derivative from differences of the one before."""
+    p, h = np.random.default_rng(0).normal(size=(20, 2)), 1e-5
+    value, one, two = BUMP.slopes(p[:, 0], p[:, 1])
+    assert_allclose(value, [phi(each) for each in p])
+    first, second = BUMP.first_two(p)
+    assert_allclose(first, np.stack([one, two], axis=1))
+    third = BUMP.third(p)
+    for k, step in enumerate(h * np.eye(2)):
+        assert_allclose(first[:, k], [(phi(each + step) - phi(each - step)) / (2 * h) for each in p], atol=1e-8)
+        up, down = BUMP.first_two(p + step), BUMP.first_two(p - step)
+        assert_allclose(second[..., k], (up[0] - down[0]) / (2 * h), atol=1e-8)
+        assert_allclose(third[..., k], (up[1] - down[1]) / (2 * h), atol=1e-7)
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.3])
+def test_sizes_of_derivatives(moved):
+    """The docstring's sum, at the far end of the way for all but the bell; never below a derivative that is met."""
+    p = np.random.default_rng(1).normal(size=(12, 2))
+    found = BUMP.sizes(p, moved)
+    norm = np.linalg.norm(np.array([[BUMP.bend[0], BUMP.bend[1]], [BUMP.bend[1], BUMP.bend[2]]]), 2)
+    for k, each in enumerate(p):
+        distance = np.linalg.norm(each - BUMP.centre)
+        near, far = max(distance - moved, 0.0), distance + moved
+        tilt = np.linalg.norm(BUMP.tilt)
+        factor = [BUMP.level + tilt * far + norm * far**2 / 2, tilt + norm * far, norm]
+        for n in range(5):
+            terms = [
+                comb(n, j) * factor[j] * np.polyval(np.abs(special.hermitenorm(n - j).c), far / 0.7) / 0.7 ** (n - j)
+                for j in range(min(n, 2) + 1)
+            ]
+            assert found[n][k] == pytest.approx(exp(-((near / 0.7) ** 2) / 2) * sum(terms), rel=1e-9)
+    turn = np.linspace(0.0, 2 * pi, 33)
+    around = p + moved * np.stack([np.cos(turn), np.sin(turn)], axis=1)[:, None]
+    for q in around:
+        first, second = BUMP.first_two(q)
+        assert (np.abs([phi(each) for each in q]) <= found[0] + 1e-12).all()
+        assert (np.linalg.norm(first, axis=1) <= found[1] + 1e-12).all()
+        assert (np.linalg.norm(second, 2, axis=(1, 2)) <= found[2] + 1e-12).all()
+
+
+HELIX = Helix(1.3, -1.7, (0.2, 0.4), BUMP.centre, BUMP.width, BUMP.level, BUMP.tilt, BUMP.bend, gap=3.0, ease=0.8)
+
+
+def tall(x):
+    """S of HELIX: slope x_1 + Phi of (x_2, x_3) turned by -pitch x_1."""
+    c, s = cos(1.7 * x[0]), sin(1.7 * x[0])  # of -pitch x_1
+    return 1.3 * x[0] + phi((c * x[1] - s * x[2], s * x[1] + c * x[2]))
+
+
+def test_a_helix():
+    """Value, gradient and start from the docstring, on the floor, on its edge and above."""
+    x = np.random.default_rng(2).uniform(-1.0, 1.0, (40, 3))
+    heights = [tall(each) for each in x]
+    assert min(heights) < 0 and sum(0 < s < 0.8 for s in heights) > 5 and max(heights) > 1
+    floor = [s - 0.4 if s >= 0.8 else s * s / 1.6 if s > 0 else 0.0 for s in heights]
+    assert_allclose(HELIX.value(x), floor, rtol=1e-10, atol=1e-14)
+    for k, step in enumerate(1e-6 * np.eye(3)):
+        sides = (HELIX.value(x + step) - HELIX.value(x - step)) / 2e-6
+        assert_allclose(HELIX.grad(x)[:, k], sides, atol=1e-8)
+    assert float(HELIX.value(HELIX.start)) == pytest.approx(3.0)
+    turned = HELIX.unwound(HELIX.start, 0.0)
+    assert_allclose(turned, [0.0, 0.2, 0.4], atol=1e-12)
+
+
+def test_derivatives_of_a_helix():
+    """Gradient, Hessian and third derivative of S at (0, p), from differences of those before; bounds around it."""
+    p, h = np.random.default_rng(3).uniform(-1.0, 1.0, (8, 2)), 1e-4
+    gradient, hessian = HELIX._derivatives(p)
+    third = HELIX._third_derivative(p)
+
+    def grad(x):
+        return np.array([(tall(x + d) - tall(x - d)) / 2e-5 for d in 1e-5 * np.eye(3)])
+
+    for k, (first, second) in enumerate(p):
+        x = np.array([0.0, first, second])
+        assert_allclose(gradient[k], grad(x), atol=1e-8)
+        lifted = HELIX.unwound(x, 40.0)  # where there is no floor; turned, so that derivatives there are those at x
+        turn = np.eye(3)
+        c, s = cos(-1.7 * 40.0), sin(-1.7 * 40.0)
+        turn[1:, 1:] = [[c, -s], [s, c]]
+        assert_allclose(HELIX.grad(lifted) @ turn, gradient[k], atol=1e-9)
+        sides = [
+            (HELIX.grad(lifted + turn @ d) - HELIX.grad(lifted - turn @ d)) @ turn / (2 * h) for d in h * np.eye(3)
+        ]
+        assert_allclose(hessian[k], sides, atol=1e-6)
+        for i, j in product(range(3), repeat=2):
+            d, f = h * turn[:, i], h * turn[:, j]
+            mixed = (
+                sum(a * b * HELIX.grad(lifted + a * d + b * f) for a, b in product((-1.0, 1.0), repeat=2))
+                @ turn
+                / (4 * h * h)
+            )
+            assert_allclose(third[k, i, j], mixed, atol=2e-5)
+
+
+def test_levels_of_noises():
+    """sigma and sigma_i of every noise, from the docstrings."""
+    huber = build(OBJECTIVES, "huber", {"dim": 2, "slope": (3.0, 4.0)})
+    for name, arguments, sigma, each in (
+        ("gaussian", {"sigma": 3.0}, 3.0, [3.0 / sqrt(2)] * 2),
+        ("gaussian", {"coordinate_sigma": (3.0, 4.0)}, 5.0, [3.0, 4.0]),
+        ("two_point", {"sigma": 0.5}, 0.5, [0.5 / sqrt(2)] * 2),
+        ("none", {}, 0.0, [0.0, 0.0]),
+        ("sparse", {"probability": 0.2}, 10.0, [6.0, 8.0]),
+        ("pareto", {"tail": 4.0, "size": (3.0, 4.0)}, 5.0 * sqrt(2), [3.0 * sqrt(2), 4.0 * sqrt(2)]),
+        ("spikes", {"chance": 0.2, "size": 0.5}, sqrt(2.0), [1.0, 1.0]),
+    ):
+        levels = build(NOISES, name, arguments).levels(huber)
+        assert_allclose([levels.sigma, *levels.coordinate_sigma], [sigma, *each], rtol=1e-12)
+    for dim in (1, 3):
+        chain, noise = HardChain(dim=dim, height=0.6, width=2.0), NOISES["chain"](probability=0.2)
+        levels = noise.levels(chain)
+        each = [2.0 * 0.3 * sqrt(e)] + [2.0 * 0.3 * e**1.5] * (dim - 1)
+        assert_allclose([levels.sigma, *levels.coordinate_sigma], [max(each), *each])
+
+
+def test_what_the_chain_hides():
+    """Coordinates after the last that is larger than a quarter of the width are multiplied by b/p, the others shown."""
+    chain, noise = HardChain(dim=3, width=2.0), NOISES["chain"](probability=0.2)
+    x = np.array([[0.0, 0.0, 0.0], [0.51, 0.0, 0.0], [9.0, -0.51, 0.49], [0.0, 0.0, 0.6]])
+    found = noise.stochastic(chain, x, np.ones((4, 3)), np.full((4, 1), 5.0))
+    assert found.tolist() == [[5.0, 5.0, 5.0], [1.0, 5.0, 5.0], [1.0, 1.0, 5.0], [1.0, 1.0, 1.0]]
+    assert noise.width(3) == 1 and NOISES["sparse"]().width(3) == 3 and NOISES["minibatch"]().width(3) == 1
+
+
+def test_raw_numbers():
+    """What uniform numbers become: signs, b/p and 1 - b/chance, just below, at and above where they change."""
+
+    class Uniform(np.random.Generator):
+        def random(self, out):
+            out[:, 0] = 0.0, 0.2 - 1e-9, 0.2, 0.5 - 1e-9, 0.5, 1.0 - 1e-9
+
+    for name, arguments, expected in (
+        ("two_point", {"sigma": 1.0}, [-1.0, -1.0, -1.0, -1.0, 1.0, 1.0]),
+        ("sparse", {"probability": 0.2}, [5.0, 5.0, 0.0, 0.0, 0.0, 0.0]),
+        ("chain", {"probability": 0.5}, [2.0, 2.0, 2.0, 2.0, 0.0, 0.0]),
+        ("spikes", {"chance": 0.2}, [-4.0, -4.0, 1.0, 1.0, 1.0, 1.0]),
+    ):
+        raw = np.empty((6, 1))
+        build(NOISES, name, arguments).fill(Uniform(np.random.SFC64()), raw)
+        assert_allclose(raw[:, 0], expected)
