@@ -11,7 +11,7 @@ export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
 export PRESET RESULTS
 
-.PHONY: help setup check test reproduce engines report bench lock clean
+.PHONY: help setup check test mutants reproduce engines report bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this help
@@ -34,6 +34,9 @@ check: setup ## lint, format, types, import rules
 
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+mutants: setup ## small faults in the sources, which the tests should notice; FILES="theory/spread.py ..." SAMPLE=10
+	@$(BIN)/python -m tests.mutants $(FILES) $(if $(SAMPLE),--sample $(SAMPLE))
 
 reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep
 	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' "preset=$$PRESET" "results=$$(printf %s "$$RESULTS" | sed 's/,/\\,/g')" || code=$$?; \

@@ -83,6 +83,46 @@ def test_scales(name):
         assert np.allclose(others, plain, rtol=1e-9, atol=0.0) == ROWS[name].scale_free
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_what_its_row_says(name):
+    """Gradients and G + sigma in another unit; another rate; another discount; a law and an output by its paper."""
+    method, gradients = METHODS[name], 1e3 * np.random.default_rng(7).standard_normal((25, 1, 2))
+
+    def played(unit=1.0, rate=0.2, beta=0.9):
+        made = method.make(np.array([rate]), np.array([beta]), unit * SCALE)
+        return plays(made, list(unit * gradients))
+
+    if name != "exponentiated O2NC":  # its lam, which is 1, has a unit, too
+        grown = 2.0 if method.proportional else 1.0
+        np.testing.assert_allclose(played(unit=2.0), grown * played(), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(played(rate=0.4)[1], 2.0 * played()[1], rtol=1e-6)
+    assert np.allclose(played(beta=0.3), played()) != method.discounted
+    draws = np.empty(1000)
+    method.scaling.fill(np.random.Generator(np.random.SFC64(1)), draws)
+    random = {"clipped Adam + EMA": 1.0, "beta-FTRL + EMA": 1.0, "exponentiated O2NC": 1.0}  # Exp(1)
+    points = {"O2NC": 0.5, "schedule-free SGD": 0.5}  # U[0, 1]
+    assert draws.mean() == pytest.approx({**random, **points}.get(name, 1.0), abs=0.1)
+    assert (draws.max() <= 1.0) == (name not in random) and (np.ptp(draws) > 0.9) == (name in {**random, **points})
+
+
+def test_rows_that_need_more_than_rate_and_discount():
+    """O2NC's block and step, exponentiated O2NC at lam = 1, and the constants that Adam and RMSProp are used with."""
+    rate, beta = np.array([0.2, 0.1]), np.array([0.9, 0.85])
+    o2nc = METHODS["O2NC"].make(rate, beta, 3.0)
+    np.testing.assert_array_equal(o2nc.block, [10.0, 7.0])  # 1/(1-beta), rounded
+    np.testing.assert_allclose(o2nc.rate, [0.2 * 0.1**0.5 / 3.0, 0.1 * 0.15**0.5 / 3.0])
+    exponentiated = METHODS["exponentiated O2NC"].make(rate, beta, 3.0)
+    eta, mu = 2.0 * 0.2 / 3.0 * 0.1**0.5, 24.0 * 0.2 / 0.1**2
+    assert exponentiated.momentum[0] == pytest.approx(0.9 / (1.0 + eta * mu))
+    adam, ams, rms, ada = Adam(0.1), amsgrad(0.1), rmsprop(0.1), AdaGrad(0.1)
+    assert (adam.beta1, adam.beta2, adam.epsilon, adam.corrected, adam.longest) == (0.9, 0.999, 1e-8, True, False)
+    assert (ams.beta1, ams.beta2, ams.corrected, ams.longest) == (0.9, 0.999, False, True)
+    assert (rms.beta1, rms.beta2, rms.corrected, rms.longest) == (0.0, 0.99, False, False)
+    assert ada.epsilon == 1e-10 and Momentum(0.1).momentum == 0.0
+    blind = untuned(np.array([2.0]), np.array([0.91]))
+    assert blind.radius[0] == 2.0 and blind.rate[0] == pytest.approx(2.0 * 0.3)
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_engine(name):
     """In the engine, with its law of a_t: blind to the batch, though runs of unequal T are dropped from it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from simulation.blocks import BlockAverage
 from simulation.certificate import Certificate
 from simulation.compiled import engine as compiled
 from simulation.engine import ENGINES, Setup, simulate
+from simulation.game import Duel
 from simulation.hitting import GradientHittingTime, HittingTime
 from simulation.probes import Clip, Descent, Regret
 from simulation.progress import Progress
@@ -233,3 +235,72 @@ def test_bad_steps():
     made, beta, radius = setup(steps=0)
     with pytest.raises(ValueError, match="steps"):
         simulate(made, probes(beta, radius, "l2"), STREAMS)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """g_t = (t, -t) + 0.5 z_t + 2 raw: whatever an adversary sees is in its gradients."""
+
+    dim: int = 2
+    random: ClassVar[bool] = True
+
+    def next(self, time, play, raw):
+        return time * np.array([[1.0, -1.0]]) + 0.5 * play + 2.0 * raw
+
+
+@on_both
+def test_a_game_is_played_as_it_is_written(engine):
+    """t = 1, 2, ...; z_t comes before g_t; numbers of the stream "adversary", a run each; a curve of T times."""
+    steps, beta, radius = 6, np.array([0.9, 0.5]), np.array([0.3, 2.0])
+    learner = paper_learner(radius, beta, False)
+    found = Duel(learner, Noted(), beta, radius, steps).simulate(STREAMS, engine)
+    assert found["best_ratio.curve"].shape == (2, steps) and found["regret.last"].shape == (2,)
+    for run in range(2):
+        raw = STREAMS.generator(run, "adversary").standard_normal((steps, 2))
+        seen, plays = [], []
+        for t in range(steps):
+            plays.append(reference.ftrl(seen, radius[run], beta[run], beta[run] ** 2) if seen else np.zeros(2))
+            seen.append((t + 1) * np.array([1.0, -1.0]) + 0.5 * plays[-1] + 2.0 * raw[t])
+        for t in range(1, steps + 1):
+            total = sum(beta[run] ** (t - s) * seen[s - 1] for s in range(1, t + 1))
+            best = reference.regret(seen, plays, -radius[run] * total / np.linalg.norm(total), beta[run], t)
+            energy = sum(beta[run] ** (2 * (t - s)) * seen[s - 1] @ seen[s - 1] for s in range(1, t + 1))
+            np.testing.assert_allclose(found["regret.curve"][run, t - 1], best, rtol=1e-11)
+            ratio = best / (radius[run] * np.sqrt(energy))
+            np.testing.assert_allclose(found["best_ratio.curve"][run, t - 1], ratio, rtol=1e-11)
+
+
+@pytest.mark.parametrize("throughout", [False, True])
+def test_progress_is_that_of_its_definition(throughout):
+    """By hand, on points of a chain of three links of width 2 and height 3."""
+    chain = OBJECTIVES["hard_chain"](dim=3, height=3.0, width=2.0)
+    rows = np.array([[0.0, 0.0, 0.0], [2.0, -0.1, 0.0], [2.5, 0.0, 2.0], [-2.1, 0.0, 2.1], [0.0, 0.0, 0.0]])
+    probe = Progress(throughout)
+    probe.begin(chain, rows[:1])
+    expected = [(0, 0), (2, 0), (3, 1), (3, 3), (0, 0)]
+    for time, (x, (found, passed)) in enumerate(zip(rows, expected, strict=True), 1):
+        grad = chain.grad(x[None])
+        signals = probe.step(replace(first_step(chain.start, 1), x=x[None], grad=grad, time=float(time)))
+        slope = 1.0 / (np.linalg.norm(grad) * 2.0 / 3.0) if throughout or passed < 3 else 0.0
+        np.testing.assert_allclose([float(each[0]) for each in signals], [found, passed, slope], rtol=1e-13)
+        assert (probe.satisfied(1) == [False]).all()
+    assert probe.extras()["arrival"] == [3.0] and probe.extras()["traversal"] == [4.0]
+
+
+def test_progress_stops_a_run_that_is_through():
+    chain, probe = OBJECTIVES["hard_chain"](dim=1), Progress(stops=True)
+    probe.begin(chain, np.zeros((2, 1)))
+    x = np.array([[0.5], [1.5]])
+    probe.step(replace(first_step(chain.start, 2), x=x, grad=chain.grad(x), time=1.0))
+    assert probe.satisfied(2).tolist() == [False, True]
+
+
+def test_blocks_have_the_signals_of_the_last_iterate():
+    made, _, _ = setup(steps=30)
+    ends = np.full((3, 1), 30)
+    blocks = simulate(made, [recipe(BlockAverage, block=np.full(3, 7.0), samples=ends)], STREAMS)
+    last = simulate(made, [recipe(Certificate, beta=np.zeros(3), lam=np.ones(3))], STREAMS)
+    for name in ("norm", "spread", "certificate"):
+        np.testing.assert_array_equal(blocks[f"{name}.mean"], last[f"{name}.mean"])
+    np.testing.assert_array_equal(blocks["norm.mean"], blocks["certificate.mean"])
+    assert not blocks["spread.max"].any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from inspect import unwrap
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizers.ftrl import FAINT, DiscountedFTRL, beta_ftrl, clipped_adam
+from optimizers import wrong
+from optimizers.base import column
+from optimizers.ftrl import FAINT, DiscountedFTRL, beta_ftrl, clipped_adam, paper_learner
 from optimizers.scaling import Constant, Exponential, Gamma, HalfNormal, Uniform, Weibull
 from tests import reference
 
@@ -217,3 +220,62 @@ def test_scalings(law, second):
     np.testing.assert_array_equal(whole, parts)
     assert whole.mean() == pytest.approx(1.0, abs=0.01)
     assert np.square(whole).mean() == pytest.approx(second, abs=0.05)
+
+
+@pytest.mark.parametrize("make", [Exponential, Uniform, HalfNormal, Constant, lambda mean=1.0: Gamma(2.5, mean)])
+def test_another_mean_is_a_factor(make):
+    """A law of mean 3 draws three times what it draws at mean 1, and says so."""
+    draws = {mean: np.empty(50) for mean in (1.0, 3.0)}
+    for mean, out in draws.items():
+        make(mean=mean).fill(np.random.Generator(np.random.SFC64(5)), out)
+        assert make(mean=mean).mean == mean
+    np.testing.assert_allclose(draws[3.0], 3.0 * draws[1.0], rtol=1e-14)
+    assert make().mean == 1.0
+
+
+@pytest.mark.parametrize("mean", [0.0, -1.0, np.inf, np.nan])
+def test_a_law_has_a_mean(mean):
+    with pytest.raises(ValueError, match=r"mean = .*: must be finite and > 0"):
+        Exponential(mean)
+
+
+WRONG = {  # beta1 and beta2 of the learners that are wrong in these only, at beta = 0.9
+    "no_momentum": (0.0, 0.81),
+    "equal_discounts": (0.9, 0.9),
+    "slow_denominator": (0.9, 0.999),
+    "long_momentum": (0.99, 0.81),
+}
+
+
+@pytest.mark.parametrize("coordinatewise", [False, True])
+def test_wrong_learners_are_wrong_as_they_say(coordinatewise):
+    """Against sums that are written out, the one ingredient changed: what a control stands for."""
+    gradients = list(np.random.default_rng(9).standard_normal((12, 2)) + 0.5)
+    rows = [g[None] for g in gradients]
+    literal = reference.clipped_adam if coordinatewise else reference.ftrl
+    right = [np.zeros(2), *(literal(gradients[:t], 0.7, 0.9, 0.81) for t in range(1, 13))]
+    for name, (beta1, beta2) in WRONG.items():
+        found = plays(getattr(wrong, name)(0.7, 0.9, coordinatewise), rows)[1:, 0]
+        expected = [literal(gradients[:t], 0.7, beta1, beta2) for t in range(1, 13)]
+        np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=name)
+        assert np.abs(found - right[1:]).max() > 0.05, name
+    np.testing.assert_allclose(plays(wrong.wrong_sign(0.7, 0.9, coordinatewise), rows)[:, 0], -np.array(right))
+    adrift = wrong.dithered(paper_learner(0.7, 0.9, coordinatewise))
+    np.testing.assert_allclose(plays(adrift, rows)[:, 0] - right, 1e-6, rtol=1e-8)
+    sums = [sum(0.9 ** (t - 1 - s) * gradients[s] for s in range(t)) for t in range(1, 13)]
+    sizes = [sum(0.81 ** (t - 1 - s) * np.square(gradients[s]) for s in range(t)) for t in range(1, 13)]
+    whole = np.sqrt(sizes if coordinatewise else np.sum(sizes, axis=1, keepdims=True))
+    free = plays(wrong.no_clip(0.7, 0.9, coordinatewise), rows)[1:, 0]
+    np.testing.assert_allclose(free, -0.7 * np.array(sums) / whole, rtol=1e-12)
+    assert np.abs(free).max() > 0.75
+    fixed = plays(wrong.fixed_denominator(0.7, 0.9, coordinatewise), [0.2 * row for row in rows])[1:, 0]
+    expected = [-reference.clip(0.7 * 0.2 * total, 0.7) for total in sums]
+    np.testing.assert_allclose(fixed, expected, rtol=1e-12)
+    lengths = np.linalg.norm(fixed, axis=1)
+    assert lengths.min() < 0.5 and lengths.max() == pytest.approx(0.7)
+
+
+def test_a_hyper_parameter_is_a_number_or_one_a_run():
+    assert column(0.5).tolist() == [[0.5]] and column(np.array([1.0, 2.0])).tolist() == [[1.0], [2.0]]
+    with pytest.raises(ValueError, match=r"one number, or one a run; it has shape \(2, 1\)"):
+        unwrap(column)(np.ones((2, 1)))  # tests would refuse the shape before

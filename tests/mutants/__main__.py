@@ -13,11 +13,9 @@ import csv
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +23,8 @@ from pathlib import Path
 from queue import Queue
 
 from tests.mutants import PACKAGES
-from tests.mutants.coverage_map import ROOT, read
+from tests.mutants.coverage_map import ROOT, Map, read
+from tests.mutants.forks import Answer, Server
 from tests.mutants.operators import Mutant, mutants
 
 EQUIVALENT = ROOT / "tests" / "equivalent_mutants.csv"
@@ -38,9 +37,9 @@ def main() -> int:
     given = _arguments()
     chosen = _chosen(given.files, given.sample, given.seed)
     with tempfile.TemporaryDirectory() as scratch:
-        lines, times = _map(Path(scratch) if given.map is None else given.map)
+        known = _map(Path(scratch) / "map" if given.map is None else given.map)
         survivors = defaultdict(list)
-        for mutant, killed in _judged(chosen, lines, times, Path(scratch), given.workers):
+        for mutant, killed in _judged(chosen, known, Path(scratch), given.workers):
             if not killed:
                 survivors[mutant.path].append(mutant)
                 print(f"survives: {mutant.path}:{mutant.line}: {mutant.what}", flush=True)
@@ -76,41 +75,43 @@ def equivalent() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def _map(folder: Path) -> tuple[dict[str, dict[int, list[str]]], dict[str, float]]:
-    """Which test runs which line, and how long it takes."""
+def _map(folder: Path) -> Map:
+    """Which test runs which line, and how long it takes; tests that fail without any fault are named."""
     folder.mkdir(parents=True, exist_ok=True)
     if not list(folder.glob("lines.*")):
         print("learning which test runs which line", flush=True)
         command = [sys.executable, "-m", "pytest", "-n", "auto", "-p", "tests.mutants.coverage_map"]
         environment = {**os.environ, "MUTANTS_LINES": str(folder)}
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return read(folder)
+        subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
+    found = read(folder)
+    for test in sorted(found.failing):
+        print(f"fails without any fault, and is left out: {test}", flush=True)
+    return found
 
 
-def _judged(
-    chosen: Sequence[Mutant],
-    lines: dict[str, dict[int, list[str]]],
-    times: dict[str, float],
-    scratch: Path,
-    workers: int,
-) -> Iterator[tuple[Mutant, bool]]:
+def _judged(chosen: Sequence[Mutant], known: Map, scratch: Path, workers: int) -> Iterator[tuple[Mutant, bool]]:
     """Every fault with whether a test notices it."""
-    copies: Queue[Path] = Queue()
-    for i in range(workers):
-        copies.put(_copy(scratch / f"copy{i}"))
+    copies: Queue[Copy] = Queue()
+    made = [Copy(_copied(scratch / f"copy{i}")) for i in range(workers)]
+    for each in made:
+        copies.put(each)
 
     def judge(mutant: Mutant) -> tuple[Mutant, bool]:
         copy = copies.get()
         try:
-            return mutant, _is_killed(mutant, _tests(mutant, lines.get(mutant.path, {}), times), times, copy)
+            return mutant, copy.is_killed(mutant, known)
         finally:
             copies.put(copy)
 
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(judge, chosen)
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            yield from pool.map(judge, chosen)
+    finally:
+        for each in made:
+            each.server.close()
 
 
-def _copy(target: Path) -> Path:
+def _copied(target: Path) -> Path:
     """A copy of what git knows, with the same environment."""
     known = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
     for name in known.stdout.decode().splitlines():
@@ -121,48 +122,67 @@ def _copy(target: Path) -> Path:
     return target
 
 
-def _tests(mutant: Mutant, lines: dict[int, list[str]], times: dict[str, float]) -> list[str]:
+class Copy:
+    """A copy of the repository, with a server that runs tests in it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.server = place, Server(place)
+        self._passes: dict[str, bool] = {}  # tests that failed with a fault: whether they pass without
+
+    def is_killed(self, mutant: Mutant, known: Map) -> bool:
+        """Whether a test fails with the fault that passes without."""
+        tests = [test for test in _tests(mutant, known) if self._passes.get(test, True)]
+        while tests:
+            answer = self._answer(mutant, tests, known)
+            if answer.code == 0:
+                return False
+            if not answer.failing:  # what is imported fails, or takes for ever
+                if self.server.run(["--collect-only", *tests], _limit(tests, known)).code:
+                    raise ValueError("the map is of other tests: it has to be made anew")
+                return True
+            if self._is_sound(answer.failing, known):
+                return True
+            tests.remove(answer.failing)
+        return False
+
+    def _answer(self, mutant: Mutant, tests: Sequence[str], known: Map) -> Answer:
+        target = self.place / mutant.path
+        whole = target.read_text()
+        try:
+            _write(target, mutant.source)
+            return self.server.run(tests, _limit(tests, known))
+        finally:
+            _write(target, whole)
+
+    def _is_sound(self, test: str, known: Map) -> bool:
+        if test not in self._passes:
+            self._passes[test] = self.server.run([test], _limit([test], known)).code == 0
+        return self._passes[test]
+
+
+def _write(target: Path, text: str) -> None:
+    """Without what was compiled of the text before, which may bear the same date and size."""
+    target.write_text(text)
+    for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+        compiled.unlink()
+
+
+def _limit(tests: Sequence[str], known: Map) -> float:
+    return 60.0 + 10.0 * sum(known.times.get(test, 1.0) for test in tests)
+
+
+def _tests(mutant: Mutant, known: Map) -> list[str]:
     """The tests that run the line, the fastest first, as far as the budget goes; of a line that runs when its file is
     imported only, those that run anything of the file."""
+    lines = known.lines.get(mutant.path, {})
     found = lines.get(mutant.line) or sorted({test for tests in lines.values() for test in tests})
     left, chosen = BUDGET, []
-    for test in sorted(found, key=lambda test: times.get(test, 1.0)):
-        left -= times.get(test, 1.0)
+    for test in sorted(found, key=lambda test: known.times.get(test, 1.0)):
+        left -= known.times.get(test, 1.0)
         if left < 0.0 and chosen:
             break
         chosen.append(test)
     return chosen
-
-
-def _is_killed(mutant: Mutant, tests: Sequence[str], times: dict[str, float], copy: Path) -> bool:
-    if not tests:
-        return False
-    target, limit = copy / mutant.path, 30.0 + 10.0 * sum(times.get(test, 1.0) for test in tests)
-    whole = target.read_text()
-    target.write_text(mutant.source)
-    try:
-        return _fails(tests, copy, limit)
-    finally:
-        target.write_text(whole)
-
-
-def _fails(tests: Sequence[str], copy: Path, limit: float) -> bool:
-    """Whether the tests fail, in a process group of their own, so that nothing of them is left."""
-    listed = copy / "chosen.txt"
-    listed.write_text("\n".join(tests))
-    command = [sys.executable, "-m", "pytest", "-x", "-q", f"@{listed}"]
-    started = subprocess.Popen(
-        command, cwd=copy, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    end = time.monotonic() + limit
-    try:
-        return started.wait(max(1.0, end - time.monotonic())) != 0
-    except subprocess.TimeoutExpired:
-        return True
-    finally:
-        if started.poll() is None:
-            os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
 
 
 def _report(chosen: Sequence[Mutant], survivors: dict[str, list[Mutant]]) -> int:

@@ -55,28 +55,34 @@ CALLS = {
 DROPPED = {"sqrt", "square", "abs", "exp", "log", "log1p", "expm1", "hinge", "sign"}  # the argument takes their place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mutant:
-    """A file with one fault. number: its place among those of the file; what: `old -> new`."""
+    """A file with one fault: `new` for `old` in its tree. number: its place among those of the file; what: old -> new."""
 
     path: str
     number: int
     line: int
     what: str
-    source: str
+    tree: ast.Module
+    old: ast.AST
+    new: ast.AST
+
+    @property
+    def source(self) -> str:
+        """The whole file, without its comments."""
+        return ast.unparse(_with(self.tree, self.old, self.new))
 
 
 def mutants(path: str, source: str) -> list[Mutant]:
     """All faults of a file, in the order of its lines."""
     tree = ast.parse(source)
-    found = []
+    found: list[tuple[int, str, ast.AST, ast.AST]] = []
     for node in _fair_game(tree):
         for new in _wrong(node):
-            text = ast.unparse(_with(tree, node, new))
-            what = f"{ast.unparse(node)} -> {ast.unparse(new)}" if isinstance(new, ast.AST) else "deleted"
-            found.append((node.lineno, " ".join(what.split()), text))  # type: ignore[attr-defined]
+            what = " ".join(f"{ast.unparse(node)} -> {ast.unparse(new)}".split())
+            found.append((node.lineno, what, node, new))  # type: ignore[attr-defined]
     found.sort(key=lambda each: each[0])
-    return [Mutant(path, number, *each) for number, each in enumerate(found)]
+    return [Mutant(path, number, line, what, tree, *pair) for number, (line, what, *pair) in enumerate(found)]
 
 
 def _fair_game(node: ast.AST) -> Iterator[ast.AST]:
