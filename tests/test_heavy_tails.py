@@ -221,6 +221,7 @@ def test_what_the_bounds_refuse():
             heavy_tails.moment_constant(power)
     with pytest.raises(ValueError, match=r"eps = 2\.: must be <= l1_lipschitz = 1\."):
         heavy_tails.parameters(2.0, 1.0, 1.0, 1.0, 1.0, 1.5)
+    assert heavy_tails.parameters(2.0, 1.0, 1.0, 2.0, 1.0, 1.5).steps > 0  # eps <= G: equality is allowed
     assert_allclose(heavy_tails.moment_constant(np.array([1.5, 2.0])), [1.1952, 1.0], rtol=1e-4)
 
 

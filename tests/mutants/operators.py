@@ -76,13 +76,24 @@ class Mutant:
 def mutants(path: str, source: str) -> list[Mutant]:
     """All faults of a file, in the order of its lines."""
     tree = ast.parse(source)
+    above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     found: list[tuple[int, str, ast.AST, ast.AST]] = []
     for node in _fair_game(tree):
+        shown = _shown(node, above)
         for new in _wrong(node):
-            what = " ".join(f"{ast.unparse(node)} -> {ast.unparse(new)}".split())
+            what = " ".join(f"{ast.unparse(shown)} -> {ast.unparse(_with(shown, node, new))}".split())
             found.append((node.lineno, what, node, new))  # type: ignore[attr-defined]
     found.sort(key=lambda each: each[0])
     return [Mutant(path, number, line, what, tree, *pair) for number, (line, what, *pair) in enumerate(found)]
+
+
+def _shown(node: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST:
+    """What a fault in the node is told by: of a number, what it is in, for there may be others like it in the file."""
+    shown = node
+    if isinstance(node, ast.Constant):
+        while isinstance(shown, ast.Constant | ast.UnaryOp | ast.Tuple | ast.Slice | ast.keyword):
+            shown = above[shown]
+    return shown if isinstance(shown, ast.expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return) else node
 
 
 def _fair_game(node: ast.AST) -> Iterator[ast.AST]:
@@ -158,14 +169,14 @@ def _is_text(node: ast.BinOp) -> bool:
     return any(isinstance(end, ast.JoinedStr) or isinstance(getattr(end, "value", None), str) for end in ends)
 
 
-def _with(tree: ast.Module, old: ast.AST, new: ast.AST) -> ast.Module:
+def _with(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
     """A copy of the tree in which `new` stands in the place of `old`."""
 
     class Swap(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:
             return new if node is old else self.generic_visit(_shallow(node))
 
-    changed: ast.Module = Swap().visit(tree)
+    changed: ast.AST = Swap().visit(tree)
     return ast.fix_missing_locations(changed)
 
 
