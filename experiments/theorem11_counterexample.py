@@ -58,9 +58,10 @@ class Counterexample(Theorem11):
     share: float = 1.0  # of the theorem's T
 
     def accepts(self, problem: Any) -> None:
-        """An objective whose infimum can be certified from below at any point."""
+        """An objective whose infimum can be certified from below at any point, and noise that can be switched off."""
         super().accepts(problem)
         self.require(isinstance(problem.objective, Separable | Winding), problem, "a separable or a winding objective")
+        self.require(problem.noise.additive or problem.scales.sigma == 0, problem, "additive noise or none")
 
     def grid(self, problem: Problem, context: Context) -> Grid[AtGuess]:
         """The settings C = ratio G."""
@@ -78,7 +79,8 @@ class Counterexample(Theorem11):
         beta, radius, lam, steps = (grid.column(name) for name in ("beta", "radius", "lam", "steps"))
         times = sampled_times(steps, self.times, context)
         probe = recipe(Certificate, beta=beta, lam=lam, norm=self.norm, samples=times)
-        signals = yield algorithm1(problem, self.learner(radius, beta, False), steps, probe)
+        level = grid.column("level") if problem.noise.additive else None
+        signals = yield algorithm1(problem, self.learner(radius, beta, False), steps, probe, noise_level=level)
         lower, upper = self._infimum(problem, signals["xbar"].reshape(-1, problem.scales.dim))
         shape = signals["xbar"].shape[:2]
         mine = {"low": lower.reshape(shape), "high": upper.reshape(shape), "share": times / steps[:, None]}
