@@ -96,7 +96,7 @@ def walk(start, grad, scalings, noises, radius, beta, coordinatewise, root=math.
         if coordinatewise:
             second = [beta * beta * second[i] + g[i] * g[i] for i in range(dim)]
         else:
-            second = [beta * beta * second[0] + sum(each * each for each in g)] + zero[1:]
+            second = [beta * beta * second[0] + sum(each * each for each in g), *zero[1:]]
         xs.append(x), true.append(exact), seen.append(g), plays.append(z)
     return xs, true, seen, plays
 

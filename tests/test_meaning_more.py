@@ -54,7 +54,7 @@ from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from optimizers.methods import METHODS
 from simulation.batch_plans import simulate_together
 from tests import test_meaning
-from tests.meaning import BOWL, KINK, LONG, RAMP, WELL, Row, answered, compare, context, decayed, run, sign, stream
+from tests.meaning import BOWL, KINK, RAMP, WELL, Row, answered, compare, context, decayed, run, sign, stream
 
 RUNS = 2
 
