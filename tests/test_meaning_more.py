@@ -199,10 +199,11 @@ def goldstein():
     offsets *= ball.random((96, 1)) / np.abs(offsets)
     offsets = [0.0, 1.0, -1.0, *offsets[:, 0]]
     rows = []
-    for radius in (0.5, 1.5):
+    for radius in (0.1, 1.5):
         delta = radius * sqrt(2.0 * 2.0 / 0.7)
         there = [[[KINK.grad([p + delta * o])[0] for o in offsets] for p in mine[:, 0]] for mine in x]
         distance = np.array([[0.0 if min(g) <= 0.0 <= max(g) else min(map(abs, g)) for g in each] for each in there])
+        assert distance.any() == (radius == 0.1)  # only small balls miss the kink
         ends = made_up_ends(None, x, 0.7, "l2", 0, 0)
         for form, factor in {"stated": 1.0 + 1.0 / radius**2, "ours": max(1.0, 1.0 / radius**2)}.items():
             worst, least = ((distance / (factor * end)).max(axis=1) for end in (ends.lower, ends.upper))
@@ -338,7 +339,7 @@ WAY = game("against_play", growth=1.5, length=20, dim=2)
 CASES = {
     "lemma04": lambda: (Lemma04(), WELL.problem, smooth_gradients(False)),
     "lemma04, H": lambda: (Lemma04(assumption="hessian"), WELL.problem, smooth_gradients(True)),
-    "lemma05": lambda: (Lemma05(lam=0.7, radii=(0.5, 1.5)), KINK.problem, goldstein()),
+    "lemma05": lambda: (Lemma05(lam=0.7, radii=(0.1, 1.5)), KINK.problem, goldstein()),
     "lemma16": lambda: (Lemma16(lams=(0.5, 3.0)), BOWL.problem, norms()),
     "lemma20": lambda: (
         Lemma20(),
