@@ -1,0 +1,34 @@
+"""Verdicts at a small size: every row of a claim is supported, and the controls that are named are refuted somewhere.
+
+Not every control bites on every problem: named are those that must on this one.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.judge import judge
+from experiments.words.harness import examine
+from experiments.words.problem import Context, Effort
+from tests.test_experiments import job
+
+SMALL = {"runs": 32, "windows": 10, "guess_limit": 3.0, "draws": 20_000}
+CASES = {
+    "lemma20_redescending": ({}, ("a = 1", "U(0,2)", "mean 1.5")),
+    "equation1_ramp": ({}, ("wrong sign", "no momentum")),
+    "lemma07_noisy_ramp": ({}, ("a tenth",)),
+    "theorem11_kink": ({"runs": 16}, ("last iterate",)),
+    "theorem18_kink": ({"runs": 16}, ("last iterate",)),
+    "corollary12_lam": ({}, ("frozen",)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_verdicts(name):
+    changes, bite = CASES[name]
+    made = job(name)
+    evidence, controls = examine(made.claim, made.problem, Context(0, name, Effort(**SMALL | changes)))
+    said = {(r.check.form, r.check.quantity, r.check.setting): r.verdict for r in judge(evidence.checks)}
+    assert set(said.values()) == {"supported"}, said
+    verdicts = {control.name: {r.verdict for r in judge(control.evidence.checks)} for control in controls}
+    assert {other: "refuted" in verdicts[other] for other in bite} == dict.fromkeys(bite, True)
