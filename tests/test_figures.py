@@ -68,6 +68,11 @@ def drawn(curves):
     return axes
 
 
+def beside(axes):
+    """Where the legend begins, in widths of the axes."""
+    return axes.get_legend().get_bbox_to_anchor().transformed(axes.transAxes.inverted()).x0
+
+
 def test_who_is_drawn_how():
     """Bounds black and by their form, controls red and dotted, the rest by the palette, which starts again with dashes."""
     measured = [(Curve("p", str(i), "measured", X, X * (i + 1), 0.9 * X, 1.1 * X), str(i)) for i in range(9)]
@@ -80,6 +85,7 @@ def test_who_is_drawn_how():
     assert [lines[str(i)].is_dashed() for i in (0, 7, 8)] == [False, False, True]
     assert lines["b"].get_color() == "black" and lines["b"].get_linewidth() < lines["0"].get_linewidth()
     assert to_hex(lines["c"].get_color()).upper() == figures.RED and lines["c"].get_linestyle() == ":"
+    assert beside(axes) == pytest.approx(1.0)
     assert len(axes.collections) == 9, "a band for each that has one, none for bounds and controls"
     band = axes.collections[1].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(0.9) and band[:, 1].max() == pytest.approx(8.8)
@@ -113,5 +119,7 @@ def test_the_dots_of_the_summary(monkeypatch):
     labels = [text.get_text() for text in axes.get_yticklabels()]
     assert labels == ["B", "A"] and height["proved"] == 1.0
     assert 1.4 > height["stated"] > 1.0 > height["ours"] > 0.6 and 0.0 < height["B"] < 0.4
+    assert height["ours"] - height["B"] > 2.0 * (height["stated"] - height["proved"]), "claims lie apart"
+    assert beside(axes) == pytest.approx(1.0)
     (line,) = [line for line in axes.lines if line.get_color() == "black"]
     assert set(line.get_xdata()) == {1.0} and axes.get_xscale() == "log"

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimizers import wrong
-from optimizers.base import column
+from optimizers.base import Mover, column
 from optimizers.ftrl import FAINT, DiscountedFTRL, beta_ftrl, clipped_adam, paper_learner
+from optimizers.random_points import ScheduleFree
 from optimizers.scaling import Constant, Exponential, Gamma, HalfNormal, Uniform, Weibull
 from tests import reference
 
@@ -262,6 +263,7 @@ def test_wrong_learners_are_wrong_as_they_say(coordinatewise):
     np.testing.assert_allclose(plays(wrong.wrong_sign(0.7, 0.9, coordinatewise), rows)[:, 0], -np.array(right))
     adrift = wrong.dithered(paper_learner(0.7, 0.9, coordinatewise))
     np.testing.assert_allclose(plays(adrift, rows)[:, 0] - right, 1e-6, rtol=1e-8)
+    assert isinstance(wrong.dithered(ScheduleFree(0.3, 0.9)), Mover) and not isinstance(adrift, Mover)
     sums = [sum(0.9 ** (t - 1 - s) * gradients[s] for s in range(t)) for t in range(1, 13)]
     sizes = [sum(0.81 ** (t - 1 - s) * np.square(gradients[s]) for s in range(t)) for t in range(1, 13)]
     whole = np.sqrt(sizes if coordinatewise else np.sum(sizes, axis=1, keepdims=True))
