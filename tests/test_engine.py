@@ -304,3 +304,11 @@ def test_blocks_have_the_signals_of_the_last_iterate():
         np.testing.assert_array_equal(blocks[f"{name}.mean"], last[f"{name}.mean"])
     np.testing.assert_array_equal(blocks["norm.mean"], blocks["certificate.mean"])
     assert not blocks["spread.max"].any()
+
+
+def test_a_certificate_without_an_objective():
+    """The norms are those of the gradients, in no other unit."""
+    probe, now = Certificate(np.array([0.5]), np.ones(1)), first_step(np.zeros(2), 1)
+    probe.begin(None, now.x)
+    size, spread, certificate = probe.step(replace(now, grad=np.array([[3.0, 4.0]])))
+    assert (size, spread, certificate) == (5.0, 0.0, 5.0)
