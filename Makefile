@@ -13,17 +13,23 @@ export PRESET RESULTS
 
 .PHONY: help setup check test mutants reproduce engines report bench lock clean
 .DEFAULT_GOAL := help
+EXTRAS ?=
 
 help: ## show this help
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/ready ## create .venv with the locked requirements
+setup: .venv/ready $(EXTRAS:%=.venv/ready-%) ## create .venv with the locked requirements; EXTRAS=cluster adds Dask
 
 .venv/ready: requirements.lock
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "error: no Python 3.11 or newer with venv and pip found; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test ! -L .venv || { echo "error: .venv is a link: it would be emptied for all who use it" >&2; exit 1; }
 	"$(PYTHON)" -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/ready-%: requirements-%.lock .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 check: setup ## lint, format, types, import rules
@@ -53,9 +59,10 @@ report: setup ## judge and draw again what was measured
 bench: setup ## the engines against their floor, a textbook loop and, if installed, JAX and PyTorch
 	@$(BIN)/python -m benchmarks "$$RESULTS"
 
-lock: ## pin requirements.in again (needs uv)
-	uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-	requirements.in -o requirements.lock
+PIN := uv pip compile --quiet --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+lock: ## pin the requirements again (needs uv)
+	$(PIN) requirements.in -o requirements.lock
+	$(PIN) requirements-cluster.in -o requirements-cluster.lock
 
 clean: ## remove results and the environment
 	rm -rf .venv $(addprefix results/,cells damaged partial figures *.csv report.html manifest.json costs.json .*.lock .running-*)

@@ -208,14 +208,20 @@ def test_no_file_names_a_foreign_host_or_a_machine() -> None:
         assert not re.search(r"(?<![\w.])/(home|root|Users|work|tmp)/\w", text), f"{name(path)} names a machine's path"
 
 
-def test_every_requirement_is_locked_with_hashes() -> None:
-    """requirements.lock pins what requirements.in asks for, each with at least one sha256."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements", "requirements-cluster"])
+def test_every_requirement_is_locked_with_hashes(name: str) -> None:
+    """A lock pins what its .in asks for, each with at least one sha256, and what two locks pin is the same."""
+    lock = (ROOT / f"{name}.lock").read_text(encoding="utf-8")
     pins = re.findall(r"^([a-z0-9-]+)==[^\\\n]+\\\n    --hash=sha256:[0-9a-f]{64}", lock, flags=re.M)
     assert len(pins) == len(re.findall(r"^[a-z0-9-]+==", lock, flags=re.M))
     assert not re.search(r"^\s*-[^-]|--(?!hash=)", lock, flags=re.M), "the lock file carries an option"
-    wanted = re.findall(r"^[A-Za-z0-9-]+", (ROOT / "requirements.in").read_text(encoding="utf-8"), flags=re.M)
-    assert set(wanted) <= set(pins)
+    wanted = re.findall(r"^[A-Za-z0-9-]+", (ROOT / f"{name}.in").read_text(encoding="utf-8"), flags=re.M)
+    assert set(wanted) - {"-c"} <= set(pins)
+    main = dict(
+        re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M)
+    )
+    versions = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, flags=re.M))
+    assert not {pin: version for pin, version in versions.items() if main.get(pin, version) != version}
 
 
 def test_the_layers_in_pyproject_are_these() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from omegaconf import OmegaConf
 
+from experiments.sweep.cluster import ClusterError, executor
 from experiments.sweep.composing import make_jobs
 from experiments.sweep.overrides import parse
-from experiments.sweep.pool import start_pool
 from experiments.sweep.running import sweep
 from experiments.sweep.schema import PRESETS, plain
 from experiments.sweep.tables import CONF
@@ -53,11 +53,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     config = jobs[0].config
     try:
-        with start_pool(config.workers, config.time_limit) as pool:
-            failures = sweep(jobs, pool, config.workers)
+        pool = executor(config)
+    except ValueError as error:
+        complain([f"error: {error}"])
+        return 2
+    try:
+        with pool:
+            failures = sweep(jobs, pool, pool.workers)
     except TooManyError as error:
         complain([f"error: {error}"])
         return 2
+    except ClusterError as error:
+        complain([f"error: {error}"])
+        return 1
     except OSError as error:  # of the disk: full, read-only, gone
         complain([f"error: results = {config.results}: {error.strerror or error} ({error.filename})"])
         return 1

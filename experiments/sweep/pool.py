@@ -61,6 +61,7 @@ class Processes(Executor):
     """
 
     def __init__(self, workers: int, limit: float | None = None) -> None:
+        self.workers = workers
         self._threads, self._limit = ThreadPoolExecutor(workers, "case"), limit
         self._alive: set[Any] = set()
         self._lock, self._closed = threading.Lock(), False
@@ -182,7 +183,7 @@ def _tail(file: int) -> str:
     return os.pread(file, PRINTED, max(0, size - PRINTED)).decode("utf-8", "replace")
 
 
-def start_pool(workers: int, limit: float | None = None) -> Executor:
+def start_pool(workers: int, limit: float | None = None) -> Processes:
     """Where the tasks of a sweep are done: processes of this machine."""
     return Processes(workers, limit)
 

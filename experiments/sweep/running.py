@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from experiments.sweep.asked import varied, write_manifest
 from experiments.sweep.cells import Cell
+from experiments.sweep.cluster import ClusterError
 from experiments.sweep.job import Job
 from experiments.sweep.keys import fresh, key, recording
 from experiments.sweep.pool import TaskError, printed, reason
@@ -125,6 +126,8 @@ class Sweep:
         try:
             found, seconds = future.result()
             case.seconds += seconds
+        except ClusterError:
+            raise
         except Exception as error:  # of the machinery, or of the process: the case's own are in its cell
             return self._fail(case, error)
         if isinstance(found, Cell):
