@@ -11,13 +11,13 @@ import os
 import shlex
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
 from experiments.sweep import command
+from experiments.sweep.pool import Processes
 from experiments.sweep.tables import CONF, cases, problems
 
 TABLES = {"cases.yaml": cases, "problems.yaml": problems}
@@ -38,7 +38,7 @@ def _nothing_runs(tmp_path, monkeypatch):
         raise AssertionError("it was about to run")
 
     monkeypatch.setattr(command, "sweep", refuse)
-    monkeypatch.setattr(command, "start_pool", refuse)
+    monkeypatch.setattr(command, "executor", refuse)
     monkeypatch.chdir(tmp_path)
 
 
@@ -112,7 +112,7 @@ def test_without_docstrings_nothing_starts():
 def test_results_is_a_path(folder, tmp_path, monkeypatch):
     """Taken as it stands; in a sweep a comma is written with a backslash, so that A,B is not two."""
     found = []
-    monkeypatch.setattr(command, "start_pool", lambda *arguments: nullcontext())
+    monkeypatch.setattr(command, "executor", lambda config: Processes(1))
     monkeypatch.setattr(command, "sweep", lambda jobs, pool, workers: found.extend(jobs) or [])
     assert command.run([f"results={tmp_path / folder}"]) == 0
     assert command.run(["-m", "results=" + str(tmp_path / folder).replace(",", "\\,")]) == 0
