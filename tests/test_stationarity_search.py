@@ -221,29 +221,32 @@ def test_a_paraboloid_is_made_of_its_search():
 MILD = Helix(1.2, -1.5, (0.0, 0.3), (0.1, 0.3), 0.8, 0.05, (0.25, 0.1), (-0.2, -0.1, 0.1), gap=30.0)
 
 
-def test_the_floor_of_a_winding_bound(monkeypatch):
+@pytest.mark.parametrize("lam, first", [(0.8, -1.1), (4.0, -4.0)])
+def test_the_floor_of_a_winding_bound(monkeypatch, lam, first):
     """One proof, that of the point in the middle, goes round; near the floor the level is at most what the floor allows:
     the least of the parabola beyond the room, found by search. Where the proof may meet the floor it says nothing."""
     made = []
 
     def proof(objective, x, lam, gap, budget, reach=4.0):
         made.append(x)
-        return Paraboloid(x, np.array([-1.1, 0.2, 0.1]), 0.9, lam, reach)
+        return Paraboloid(x, np.array([first, 0.2, 0.1]), 0.9, lam, reach)
 
     monkeypatch.setattr(sys.modules["stationarity.paraboloid"], "paraboloid", proof)
     edge = -float(MILD.room(np.zeros(3)))
     heights = edge + np.array([30.0, 9.0, 3.0, 1.8, 0.3, 40.0, 50.0])
     x = np.stack([MILD.unwound(np.array([0.0, *MILD.orbit]), height) for height in heights])
-    lower, upper = measure_winding(MILD, x, 0.8, 0.1)
+    lower, upper = measure_winding(MILD, x, lam, 0.1)
     assert_array_equal(made[0], x[1])
     assert_allclose(upper, np.linalg.norm(MILD.grad(x), axis=1))
     d = -np.linspace(0.0, 60.0, 60_001)
     for k, room in enumerate(MILD.room(x)):
         beyond = d[-d >= room]
-        floor = (0.8 * beyond**2 + 1.1 * beyond).min() - 0.05 / 3.2  # across, -<v, d> + lam |d|^2 is at least that
+        floor = (lam * beyond**2 - first * beyond).min() - 0.05 / (
+            4.0 * lam
+        )  # across, -<v, d> + lam |d|^2 is at least that
         assert lower[k] == pytest.approx(max(min(0.9, floor), 0.0), abs=1e-3)
-    assert lower[0] == pytest.approx(0.9) and 0.5 < lower[3] < 0.7 and lower[4] == 0.0
-    assert measure_winding(MILD, x[2:5], 0.8, 0.1)[0].tolist() == [0.0, 0.0, 0.0]  # 1.8 is less than the reach
+    assert lower[0] == pytest.approx(0.9) and lower[4] == 0.0 and (lam > 1.0 or 0.5 < lower[3] < 0.7)
+    assert measure_winding(MILD, x[2:5], lam, 0.1)[0].tolist() == [0.0, 0.0, 0.0]  # 1.8 is less than the reach
 
 
 # suprema and boxes of the helix
@@ -270,3 +273,9 @@ def test_a_search_on_a_helix_uses_its_local_bend():
     expected = MILD.hessian_lipschitz_near(x + centre * np.sqrt(size), 0.1 * np.sqrt(size) * np.sqrt(3.0))
     assert_allclose(local.bend(centre, 0.1), expected, rtol=1e-6)
     assert isinstance(MILD._bump, Bump) and local.tilted
+
+
+def test_a_zero_of_a_smooth_slope():
+    """The point mass alone, nothing computed: 0 to the last bit."""
+    found = measure_scalar(SINE, np.zeros(1), 0.7)
+    assert found.upper[0] == found.lower[0] == 0.0
