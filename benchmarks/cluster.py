@@ -1,0 +1,98 @@
+"""`python -m benchmarks.cluster [RESULTS]`: what a sweep costs on a Dask cluster, beside the local pool.
+
+Cells of next to nothing, so that what is measured is the machinery. CPU times do not count what else the machine does.
+RESULTS: a sweep whose cells are looked at for their size.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import statistics
+import sys
+import time
+from concurrent.futures import Executor, wait
+from contextlib import redirect_stdout
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.dask_here import dask_here
+from experiments.equation1_regret import Equation1
+from experiments.sweep.cells import load
+from experiments.sweep.cluster import Cluster
+from experiments.sweep.job import Job
+from experiments.sweep.pool import Processes, start_server
+from experiments.sweep.running import perform, run, sweep, timed
+from experiments.sweep.schema import CaseConfig, Config
+from experiments.sweep.shards import parts, simulate_part
+from experiments.theorem11_stationarity import Theorem11
+from experiments.words.claim import Claim
+from experiments.words.problem import Context, Effort, Problem
+from objectives.kinks import CappedAbs
+from objectives.noise import TwoPoint
+
+CELLS, TASKS = 200, 2000
+WORKERS = 2
+PAPER = Effort(runs=64, windows=10, guess_limit=4.0, draws=1000)
+PROBLEM = Problem("kink", CappedAbs(dim=1, slope=3.0, begin=2.0), TwoPoint(sigma=1.0))
+
+
+def main(results: Path | None) -> None:
+    """Print a line for everything that is measured."""
+    _sizes(results)
+    start_server()
+    with Processes(WORKERS) as pool:
+        _print_cost("local pool", pool)
+    with dask_here(WORKERS) as address, Cluster(address) as machines:
+        _print_cost("Dask", machines)
+        client: Any = import_module("distributed").Client(address, set_as_default=False)
+        began = client.run_on_scheduler(time.process_time)
+        client.gather(client.map(abs, range(TASKS), pure=False))
+        load = (client.run_on_scheduler(time.process_time) - began) / TASKS
+        client.close()
+    print(f"scheduler: {1e3 * load:.2f} ms CPU a task that is nothing: at most {1.0 / load:.0f} tasks a second")
+
+
+def _print_cost(name: str, executor: Executor) -> None:
+    """Seconds a cell, and of this process's CPU."""
+    wait([executor.submit(os.getpid) for _ in range(4 * WORKERS)])  # whoever has to start something has done so
+    with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        jobs = [_job(Equation1(betas=(0.5,)), Effort(2, 1, 4.0, 100), folder, seed) for seed in range(CELLS)]
+        began, used = time.monotonic(), time.process_time()
+        failures = sweep(jobs, executor, WORKERS)
+        assert not failures, failures[0]
+        seconds, cpu = (time.monotonic() - began) / CELLS, (time.process_time() - used) / CELLS
+    print(
+        f"{name}, {WORKERS} workers, {CELLS} cells: {1e3 * seconds:.1f} ms a cell; here {1e3 * cpu:.1f} ms CPU a cell"
+    )
+
+
+def _sizes(results: Path | None) -> None:
+    """Bytes that are moved for a cell: there, and back; and for a run of a simulation that is cut."""
+    job = _job(Theorem11(), PAPER, "unused")
+    print(f"sent for a cell: {_bytes((timed, (perform, job, 'name', {})))} bytes; back: {_bytes(run(job))} bytes")
+    measurement: Any = Theorem11().measure(PROBLEM, job.context)
+    part: Any = parts(next(measurement), "auto")[0]
+    runs, signals = len(part.setup.steps), simulate_part(part, job.context.streams, "auto")
+    sent, back = _bytes((timed, (simulate_part, part, job.context.streams, "auto"))), _bytes(signals)
+    print(f"for a part of {runs} runs: {sent} bytes, back {back} bytes: {back / runs:.0f} a run")
+    sizes = sorted(_bytes(load(path.parent)) for path in (results or Path()).glob("cells/*/cell.json"))
+    if sizes:
+        print(f"{len(sizes)} cells of {results}: median {statistics.median(sizes):.0f} bytes, largest {sizes[-1]}")
+
+
+def _job(claim: Claim, effort: Effort, results: str, seed: int = 0) -> Job:
+    config = Config(seed=seed, results=results, case=CaseConfig(f"case{seed}", "claim"), preset={"name": "smoke"})
+    config.problem.name = "kink"
+    return Job(config, claim, PROBLEM, Context(seed, "case", effort))
+
+
+def _bytes(value: object) -> int:
+    return len(pickle.dumps(value))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
