@@ -21,13 +21,13 @@ from typing import Any
 
 from benchmarks.dask_here import dask_here
 from experiments.equation1_regret import Equation1
-from experiments.sweep.cells import load
 from experiments.sweep.cluster import Cluster
 from experiments.sweep.job import Job
 from experiments.sweep.pool import Processes, start_server
 from experiments.sweep.running import perform, run, sweep, timed
 from experiments.sweep.schema import CaseConfig, Config
 from experiments.sweep.shards import parts, simulate_part
+from experiments.sweep.store import load
 from experiments.theorem11_stationarity import Theorem11
 from experiments.words.claim import Claim
 from experiments.words.problem import Context, Effort, Problem

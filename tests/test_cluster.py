@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import signal
 import socket
 import threading
@@ -15,11 +16,11 @@ import pytest
 
 from benchmarks.dask_here import dask_here
 from experiments.sweep import cluster, versions
-from experiments.sweep.cells import load
 from experiments.sweep.cluster import Cluster, ClusterError, check_address, executor
 from experiments.sweep.keys import key
 from experiments.sweep.pool import Processes, TaskError
 from experiments.sweep.running import sweep
+from experiments.sweep.store import load
 from tests.breaking import add, die, fail, hang
 from tests.test_experiments import job
 from tests.test_running import SMALL, broken, bytes_of
@@ -32,7 +33,7 @@ dask = pytest.mark.skipif(distributed is None, reason="Dask is not installed: ma
 NAMES = ("lemma07_small_triangle", "lemma08_pair", "lemma20_kink")
 
 
-WRONG = ("", "x", "SLURM", "slurm ", "tcp:", "tcp://", "tcp://host", "tcp://host:", "tcp://host:x", "http://host:1")
+WRONG = ("", "x", "SLURM", "slurm ", "tcp:", "tcp://", "tcp://host", "tcp://host:", "tcp://host:x", "ftp:/host:1")
 WRONG += ("tcp://a b:1", "tcp://host:8786/x", "tcp://host:123456", "tcp://host:8786\n", "tcp://u@host:1", "tcp://[::1")
 
 
@@ -195,16 +196,23 @@ def test_other_versions_are_refused(address, tmp_path, monkeypatch):
 
 
 @dask
-def test_a_lost_scheduler_ends_the_sweep(tmp_path, monkeypatch):
-    """With one line; what is finished is kept, and no case is said to have failed."""
+def test_lost_workers_and_a_lost_scheduler(tmp_path, monkeypatch):
+    """A task that takes its workers with it fails alone; without a scheduler the sweep ends, and no case has failed."""
     monkeypatch.setattr(cluster, "PATIENCE", 3.0)
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
     with dask_here(1) as address:
         client = distributed.Client(address, set_as_default=False)
-        pid = client.run_on_scheduler(os.getpid)
+        client.wait_for_workers(1, timeout=60.0)
+        scheduler, (worker,) = client.run_on_scheduler(os.getpid), client.run(os.getpid).values()
         client.close()
         with Cluster(address) as pool:
+            error = pool.submit(os.kill, worker, signal.SIGKILL).exception(timeout=60.0)
+            assert isinstance(error, TaskError) and re.match(
+                "its worker was lost 1 times, the last time tcp:", str(error)
+            )
+            assert pool.submit(add, 1, 2).result(timeout=60.0) == 3  # by the one that its nanny has started
             waiting = [pool.submit(hang) for _ in range(3)]
-            threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
+            threading.Timer(0.5, os.kill, (scheduler, signal.SIGKILL)).start()
             wait(waiting, timeout=30.0)
             with pytest.raises(ClusterError, match=r"^cluster = tcp://.*: is lost; what is finished is kept$"):
                 waiting[0].result(timeout=0.0)

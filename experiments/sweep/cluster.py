@@ -172,7 +172,8 @@ def _slurm(dask: Any, workers: int) -> Any:
         if value is None:
             key = f"jobqueue.slurm.{name}"
             raise ValueError(f"cluster = {SLURM}: Dask's configuration must say {key}: see docs/cluster.md")
-    machines = jobqueue.SLURMCluster(**said, processes=1)
+    options = {"dashboard_address": ":0", **dask.config.get("jobqueue.slurm.scheduler-options")}
+    machines = jobqueue.SLURMCluster(**said, processes=1, scheduler_options=options)
     machines.scale(cores=workers)
     return machines
 
