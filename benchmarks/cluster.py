@@ -11,7 +11,7 @@ import pickle
 import statistics
 import sys
 import time
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from contextlib import redirect_stdout
 from importlib import import_module
 from io import StringIO
@@ -24,7 +24,8 @@ from experiments.equation1_regret import Equation1
 from experiments.sweep.cluster import Cluster
 from experiments.sweep.job import Job
 from experiments.sweep.pool import Processes, start_server
-from experiments.sweep.running import perform, run, sweep, timed
+from experiments.sweep.progress import Costs, write_json
+from experiments.sweep.running import Sweep, perform, run, sweep, timed
 from experiments.sweep.schema import CaseConfig, Config
 from experiments.sweep.shards import parts, simulate_part
 from experiments.sweep.store import load
@@ -34,7 +35,7 @@ from experiments.words.problem import Context, Effort, Problem
 from objectives.kinks import CappedAbs
 from objectives.noise import TwoPoint
 
-CELLS, TASKS = 200, 2000
+CELLS, TASKS, MANY = 200, 2000, 10_000
 WORKERS = 2
 PAPER = Effort(runs=64, windows=10, guess_limit=4.0, draws=1000)
 PROBLEM = Problem("kink", CappedAbs(dim=1, slope=3.0, begin=2.0), TwoPoint(sigma=1.0))
@@ -43,6 +44,7 @@ PROBLEM = Problem("kink", CappedAbs(dim=1, slope=3.0, begin=2.0), TwoPoint(sigma
 def main(results: Path | None) -> None:
     """Print a line for everything that is measured."""
     _sizes(results)
+    _print_many()
     start_server()
     with Processes(WORKERS) as pool:
         _print_cost("local pool", pool)
@@ -68,6 +70,33 @@ def _print_cost(name: str, executor: Executor) -> None:
     print(
         f"{name}, {WORKERS} workers, {CELLS} cells: {1e3 * seconds:.1f} ms a cell; here {1e3 * cpu:.1f} ms CPU a cell"
     )
+
+
+class _Idle(Executor):
+    """Does nothing with its tasks, whose futures it keeps."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+def _print_many() -> None:
+    """What a cell costs here, beside all else, while many others are at work or done."""
+    idle, found, times = _Idle(), run(_job(Equation1(betas=(0.5,)), Effort(2, 1, 4.0, 100), "unused")), 20
+    with TemporaryDirectory() as folder:
+        work = Sweep(idle, Path(folder))
+        for number in range(MANY):
+            work.begin(_job(Equation1(), PAPER, folder), f"name{number}")
+        write_json(Path(folder) / "costs.json", {"smoke": {f"case{number}": 1.0 for number in range(MANY)}})
+        costs, began = Costs(Path(folder), "smoke"), time.process_time()
+        for future in idle.futures[:times]:
+            future.set_result((found, 1.0))
+            assert len(work.next()) == 1 and not work.running()
+            costs.add("case0", 1.0)
+        print(f"beside {MANY} others: {1e3 * (time.process_time() - began) / times:.0f} ms CPU a cell more, here")
 
 
 def _sizes(results: Path | None) -> None:
