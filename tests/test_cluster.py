@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from concurrent.futures import wait
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,10 +112,11 @@ def test_nobody_answers(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent, socket.create_server(("127.0.0.1", 0)) as rude:
 
         def answer():
-            for _ in range(2):
-                connection, _ = rude.accept()
-                connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n" * 9)
-                connection.close()
+            with suppress(OSError):  # nobody asks any more
+                for _ in range(2):
+                    connection, _ = rude.accept()
+                    connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n" * 9)
+                    connection.close()
 
         threading.Thread(target=answer, daemon=True).start()
         for port in (1, silent.getsockname()[1], rude.getsockname()[1]):

@@ -36,6 +36,13 @@ def test_a_task_fails_alone(task, arguments, said, printed_before):
     assert str(caught.value) == said and printed_before in caught.value.output
 
 
+def test_how_a_task_ended_is_known_whoever_starts_beside_it():
+    """Exit codes are read once, by whom they concern; many, for the other reader must come in between."""
+    with Processes(6) as pool:
+        bad = [pool.submit(die, signal.SIGKILL) for _ in range(200)]
+    assert {str(future.exception()) for future in bad} == {"its process was killed by SIGKILL"}
+
+
 def test_every_task_has_a_process_of_its_own():
     """So nothing that a task leaves behind is seen by the next."""
     with Processes(1) as pool:

@@ -26,6 +26,7 @@ CONTEXT.set_forkserver_preload(["experiments.sweep.running", "simulation.compile
 QUIET = (signal.SIGINT, signal.SIGTERM)  # are the parent's business: it ends its processes by itself
 SHORT = 60  # a socket's path has at most 108 characters, of which the server takes some
 PRINTED = 20_000  # characters that are kept of what a task prints
+_lock = threading.Lock()  # who starts a process also looks, in multiprocessing, for the ends of all others
 _output: io.FileIO | None = None  # in a process of `Processes`: where all that it prints goes
 
 
@@ -64,7 +65,7 @@ class Processes(Executor):
         self.workers = workers
         self._threads, self._limit = ThreadPoolExecutor(workers, "case"), limit
         self._alive: set[Any] = set()
-        self._lock, self._closed = threading.Lock(), False
+        self._closed = False
 
     def submit(self, function: Callable[..., R], /, *arguments: Any, **named: Any) -> Future[R]:
         """The future of function(*arguments, **named), all of which must be picklable."""
@@ -74,7 +75,7 @@ class Processes(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Start no more tasks; cancel_futures: end those that are at work, too."""
         if cancel_futures:
-            with self._lock:
+            with _lock:
                 self._closed = True
                 for process in self._alive:
                     process.kill()
@@ -91,7 +92,7 @@ class Processes(Executor):
             try:
                 good, found = answer.recv()
             except (EOFError, OSError):  # nothing, or half of it
-                process.join()
+                _join(process)
                 reason = f"took longer than time_limit = {self._limit:g} s" if late else _ending(process.exitcode)
                 raise TaskError(reason, output=_tail(output.fileno())) from None
         if not good:
@@ -105,7 +106,7 @@ class Processes(Executor):
         paper = Connection(os.dup(output.fileno()), readable=False)  # a connection is what can be sent along
         process = CONTEXT.Process(target=_serve, args=(question, paper, *task), daemon=True)
         with answer:
-            with question, paper, self._lock:
+            with question, paper, _lock:
                 if self._closed:
                     raise TaskError("was not started")
                 process.start()
@@ -113,9 +114,16 @@ class Processes(Executor):
             try:
                 yield process, answer
             finally:
-                process.join()
-                with self._lock:
+                _join(process)
+                with _lock:
                     self._alive.discard(process)
+
+
+def _join(process: Any) -> None:
+    """Wait for its end, and read its exit code while nobody else does: it can be read once."""
+    wait([process.sentinel])
+    with _lock:
+        process.join()
 
 
 def _serve(question: Connection, paper: Connection, function: Callable[..., Any], arguments: Any, named: Any) -> None:
