@@ -212,7 +212,7 @@ def test_a_signal_ends_a_sweep_in_one_line(number, code, tmp_path):
     family = processes_below(started.pid)
     assert len(family) >= 2  # the server and a case
     started.send_signal(number)
-    _, said = started.communicate(timeout=20)
+    _, said = started.communicate(timeout=60)
     assert started.returncode == code and len(said.splitlines()) == 1 and said.startswith("interrupted: ")
     assert [path.name.rpartition("-")[0] for path in (tmp_path / "cells").glob("[a-z]*")] == ["lemma08_pair"]
     gone(family)

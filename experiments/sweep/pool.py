@@ -82,7 +82,7 @@ class Processes(Executor):
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> None:
-        self.shutdown(cancel_futures=kind is not None)
+        self.shutdown(wait=kind is None, cancel_futures=kind is not None)
 
     def _run(self, function: Callable[..., R], arguments: tuple[Any, ...], named: dict[str, Any]) -> R:
         with tempfile.TemporaryFile() as output, self._started(output, function, arguments, named) as (process, answer):
