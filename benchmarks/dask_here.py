@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,12 +23,14 @@ PATIENCE = 60.0  # seconds
 
 @contextmanager
 def dask_here(workers: int = 2, root: Path = ROOT) -> Iterator[str]:
-    """A scheduler, and so many workers under a nanny each, of the checkout in `root`; gives the scheduler's address."""
+    """A scheduler, and so many workers, each under a nanny, of the checkout in `root`; gives the scheduler's address."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
         with started(*SCHEDULER, "--scheduler-file", str(file), root=ROOT):
             address = _address(file)
             with started(*WORKER, address, "--nworkers", str(workers), root=root):
+                with import_module("distributed").Client(address, set_as_default=False) as client:
+                    client.wait_for_workers(workers, timeout=PATIENCE)
                 yield address
 
 

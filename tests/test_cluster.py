@@ -204,7 +204,6 @@ def test_lost_workers_and_a_lost_scheduler(tmp_path, monkeypatch):
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
     with dask_here(1) as address:
         client = distributed.Client(address, set_as_default=False)
-        client.wait_for_workers(1, timeout=60.0)
         scheduler, (worker,) = client.run_on_scheduler(os.getpid), client.run(os.getpid).values()
         client.close()
         with Cluster(address) as pool:
