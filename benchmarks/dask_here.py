@@ -23,7 +23,7 @@ PATIENCE = 60.0  # seconds
 
 @contextmanager
 def dask_here(workers: int = 2, root: Path = ROOT) -> Iterator[str]:
-    """A scheduler, and so many workers, each under a nanny, of the checkout in `root`; gives the scheduler's address."""
+    """A scheduler, and so many workers under a nanny each, of the checkout in `root`; gives the scheduler's address."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "scheduler.json"
         with started(*SCHEDULER, "--scheduler-file", str(file), root=ROOT):
