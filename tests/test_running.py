@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -206,7 +207,11 @@ def test_status_and_log(tmp_path, capsys, monkeypatch):
 def test_a_signal_ends_a_sweep_in_one_line(number, code, tmp_path):
     """Exit code as shells expect it, finished cells kept, no process left."""
     command = [sys.executable, "-m", "experiments", "-m", "case=lemma08_pair,discount_map", f"results={tmp_path}"]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    # a shell that runs the tests in the background has told them, and so whom they start, to ignore SIGINT
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=heeding
+    )
     while "lemma08_pair: done" not in started.stdout.readline():
         assert started.poll() is None
     family = processes_below(started.pid)
