@@ -105,8 +105,8 @@ def _sizes(results: Path | None) -> None:
     print(f"sent for a cell: {_bytes((timed, (perform, job, 'name', {})))} bytes; back: {_bytes(run(job))} bytes")
     measurement: Any = Theorem11().measure(PROBLEM, job.context)
     part: Any = parts(next(measurement), "auto")[0]
-    runs, signals = len(part.setup.steps), simulate_part(part, job.context.streams, "auto")
-    sent, back = _bytes((timed, (simulate_part, part, job.context.streams, "auto"))), _bytes(signals)
+    runs, signals = len(part.setup.steps), simulate_part(part, job.context.streams, "auto", None)
+    sent, back = _bytes((timed, (simulate_part, part, job.context.streams, "auto", None))), _bytes(signals)
     print(f"for a part of {runs} runs: {sent} bytes, back {back} bytes: {back / runs:.0f} a run")
     sizes = sorted(_bytes(load(path.parent)) for path in (results or Path()).glob("cells/*/cell.json"))
     if sizes:

@@ -12,14 +12,13 @@ from experiments.words.claim import Claim, Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.problem import Context, Game, Problem
 from foundation.arrays import Array
-from foundation.fingerprint import remembered
 from foundation.settings import setting
 from objectives.sequences import Fading, Replay
 from optimizers.ftrl import DiscountedFTRL
 from simulation.batch_plans import Ask
 from simulation.game import Duel
 from simulation.plan import Signals
-from simulation.worst_case import WorstCase
+from simulation.worst_case import programmes
 from theory import discounts, sharpened
 
 PRACTICE = 0.999  # the usual beta2
@@ -55,13 +54,6 @@ def duel(learners: list[Betas], adversary: Replay | Fading, steps: int) -> Duel:
     beta1, beta2 = np.repeat(np.array(learners), len(runs) // len(learners), axis=0).T
     learner = DiscountedFTRL(1.0, beta1, beta2, coordinatewise=True)
     return Duel(learner, adversary, beta1, np.ones(len(runs)), steps)
-
-
-@remembered
-def programme(beta1: float, beta2: float, cells: int, clipped: bool = True) -> tuple[float, list[Array]]:
-    """The value of the dynamic programme, in units of D G/sqrt(1-beta1^2), and the sequences that it advises."""
-    worst = WorstCase(beta1, beta2, cells, clipped)
-    return worst.regret * float(np.sqrt(1.0 - beta1**2)), [worst.sequence(count) for count in ADVICE if clipped]
 
 
 def fading(learners: list[Betas], steps: int) -> Fading:
@@ -147,10 +139,10 @@ class DiscountMap(Claim):
 
     def _bounded(self, points: list[Point]) -> Generator[Ask, Signals, tuple[list[float], Array]]:
         """The programme's value, and what its sequence reaches."""
-        values = [programme(point.beta1, point.beta2, self.cells, self.clipped)[0] for point in points]
-        learners = [self._learner(point) for point in points]
-        advice = [programme(*betas, self.cells)[1] for betas in learners]
-        replay = Replay.of([one for sequences in advice for one in sequences])
+        betas, learners = [(point.beta1, point.beta2) for point in points], [self._learner(point) for point in points]
+        values = (yield programmes(betas, self.cells, self.clipped, ADVICE if self.clipped else ()))["value"].tolist()
+        advice = (yield programmes(learners, self.cells, True, ADVICE))["sequences"]
+        replay = Replay.of([one[np.isfinite(one)] for sequences in advice for one in sequences])
         signals = yield duel(learners, replay, replay.steps)
         most = signals["regret.max"].reshape(len(points), -1).max(axis=1)
         return values, most * np.sqrt([1.0 - point.beta1**2 for point in points])

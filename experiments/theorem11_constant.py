@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from experiments.words.claim import Claim, Twin
+from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
-from foundation.fingerprint import remembered
 from foundation.settings import setting
 from objectives.base import Objective
 from objectives.dips import Dips
 from objectives.helix import Helix
 from objectives.wave import Wave
 from simulation.limit import flow
+from simulation.plan import Signals
+from simulation.work import Work
 from stationarity import measure_general, measure_separable, measure_winding
 from theory import adam_ema, limit
 
 REACH = 0.25  # D/(1-beta) at Theorem 11's parameters, eps = lam = 1
 DEEPEST = REACH**2  # a dip that the average of the gradients survives: less than this
 SETTLED = {"dips": 1, "wave": 8, "helix": 8}  # periods before the one that is looked at
+SECONDS = {"dips": 2.0, "wave": 8.0, "helix": 25.0}  # that one shape takes, about
 NEAR = 0.01  # relative, of a helix's numbers
 GRID = 600  # times at which the first flow is seen
 Family = Literal["dips", "wave", "helix"]
@@ -34,12 +36,13 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True)
 class Found:
-    """A shape, scaled so that ||m|| averages 1 over a period, with certified ends of the average measure at xbar.
+    """Of a shape, scaled so that ||m|| averages 1 over a period: certified ends of the average measure at xbar.
 
-    gradient: the average of ||grad F(xbar)||. closing: how far xbar is from where it was a period before.
+    norm: the average before it was scaled. gradient: the average of ||grad F(xbar)||. closing: how far xbar is from
+    where it was a period before.
     """
 
-    shape: Shape
+    norm: float
     lower: float
     upper: float
     gradient: float
@@ -79,6 +82,11 @@ def multiple(shape: Wave | Helix, factor: float) -> Wave | Helix:
     return replace(shape, tilt=tilt, bend=bend, **sizes)
 
 
+def scaled(shape: Shape, norm: float) -> Shape:
+    """The shape over norm; dips are scaled already, but for what the solver leaves."""
+    return shape if isinstance(shape, Dips) else multiple(shape, 1.0 / norm)
+
+
 DRAW: dict[Family, Callable[..., tuple[Shape, float]]] = {"dips": draw_dips, "wave": draw_wave, "helix": draw_helix}
 
 
@@ -114,32 +122,35 @@ def examine_shape(shape: Shape, family: Family, period: float, count: int, toler
     cycle = flow(shape, REACH, np.linspace(begin, end, count + 1))
     integrals = np.stack([cycle.pull_mean, cycle.gradient_mean]) * cycle.times
     norm, gradient = np.diff(integrals[:, [0, -1]], axis=1)[:, 0] / (end - begin)
-    scale = 1.0
-    if isinstance(shape, Dips):  # scaled already, but for what the solver leaves
-        scale = float(norm)
-    else:
-        shape = multiple(shape, 1.0 / norm)
+    shape, scale = scaled(shape, float(norm)), float(norm) if isinstance(shape, Dips) else 1.0
     average = gradient / norm
     low, high = (average - loss / scale for loss in losses(shape, cycle.xbar[:-1], tolerance))
     moved = np.abs(cycle.xbar[-1] - cycle.xbar[0])
     moved[0] -= period
-    return Found(shape, float(low), float(high), float(average), float(np.abs(moved).max()))
+    return Found(float(norm), float(low), float(high), float(average), float(np.abs(moved).max()))
 
 
-@remembered
-def search(
-    family: Family, seed: int, candidates: int, count: int, tolerance: float, around: Objective
-) -> tuple[Found, ...]:
-    """The shapes that the flow passes, the one with the largest certified lower end first.
-
-    Helices are drawn around the given one, which is the first.
-    """
-    rng = np.random.default_rng(seed)
-    shapes = [DRAW[family](rng, around) for _ in range(candidates)]
+def draw_shapes(family: Family, rng: np.random.Generator, count: int, around: Objective) -> list[tuple[Shape, float]]:
+    """Shapes of a family and their periods; helices are drawn around the given one, which is the first."""
+    shapes = [DRAW[family](rng, around) for _ in range(count)]
     if isinstance(around, Helix) and family == "helix":
         shapes[0] = around, 2.0 * np.pi / abs(around.pitch)
-    found = [examine_shape(shape, family, period, count, tolerance) for shape, period in shapes]
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: -one.lower))
+    return shapes
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the search does with shapes: what is found of each as a row of numbers, nan for one that is not passed."""
+
+    family: Family
+    count: int
+    tolerance: float
+
+    def __call__(self, shapes: Sequence[tuple[Shape, float]]) -> Signals:
+        """By name, shape (shapes,)."""
+        found = [examine_shape(shape, self.family, period, self.count, self.tolerance) for shape, period in shapes]
+        names = [item.name for item in fields(Found)]
+        return {name: np.array([np.nan if one is None else getattr(one, name) for one in found]) for name in names}
 
 
 @dataclass(frozen=True)
@@ -175,24 +186,28 @@ class LargestConstant(Claim):
         super().accepts(problem)
         self.require(self.family != "helix" or isinstance(problem.objective, Helix), problem, "a helix")
 
-    def measure(self, problem: Problem, context: Context) -> Evidence:
+    def measure(self, problem: Problem, context: Context) -> Measurement:
         """Two rows: the best of the search against the limit of what is stated, and against our ceiling."""
         seed = int(context.streams.generator(0, "shapes").integers(1 << 62))
-        found = search(self.family, seed, self.candidates, self.times, self.tolerance, problem.objective)
-        if not found:
+        shapes = draw_shapes(self.family, np.random.default_rng(seed), self.candidates, problem.objective)
+        examination = Examination(self.family, self.times, self.tolerance)
+        found = yield Work(examination, tuple(shapes), SECONDS[self.family])
+        passed = np.flatnonzero(np.isfinite(found["lower"]))
+        if not len(passed):
             raise ArithmeticError(f"none of {self.candidates} shapes is passed: draw more")
-        best, where = found[0], f"{self.family}, {found[0].shape.start.size} dimensions"
-        note = f"{best.shape}; upper end {best.upper:.4f}, ||grad F(xbar)|| {best.gradient:.4f}"
-        note += f"; closes to {best.closing:.0e}; {len(found)} of {self.candidates} passed"
+        passed = passed[np.argsort(-found["lower"][passed], kind="stable")]
+        best, (first, _) = {name: float(values[passed[0]]) for name, values in found.items()}, shapes[passed[0]]
+        where = f"{self.family}, {first.start.size} dimensions"
+        note = f"{scaled(first, best['norm'])}; upper end {best['upper']:.4f}, ||grad F(xbar)|| {best['gradient']:.4f}"
+        note += f"; closes to {best['closing']:.0e}; {len(passed)} of {self.candidates} passed"
         ours = 1.0 + self.spread_share * (float(limit.limit_bound(1.0)) - 1.0)
         stated = float(adam_ema.theorem11_bound(1.0, 1.0, 0.0)) if self.spread_share == 1.0 else ours
-        low = np.array([best.lower])
+        low = np.array([best["lower"]])
         checks = (
             Check("pathwise", "stated", "largest infimum found / eps", where, stated, low, note=note),
             Check("pathwise", "ours", "largest infimum found / eps", where, ours, low, note=note),
         )
-        ranks = np.arange(1.0, len(found) + 1.0)
-        lower, upper = (np.array([getattr(one, end) for one in found]) for end in ("lower", "upper"))
+        ranks, lower, upper = np.arange(1.0, len(passed) + 1.0), found["lower"][passed], found["upper"][passed]
         curves = (
             Curve("search", "certified, best first", "measured", ranks, lower, lower, upper),
             Curve("search", "17/16", "bound", ranks[[0, -1]], np.full(2, ours), form="ours"),

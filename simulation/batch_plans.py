@@ -14,6 +14,7 @@ import numpy as np
 from foundation.arrays import Array, Float, Int, IntArray
 from foundation.runs import concat_runs
 from simulation.engine import Engine, Setup
+from simulation.pausing import Pause
 from simulation.plan import Plan, Signals
 from simulation.recording import concat_recipes
 from simulation.streams import Streams
@@ -21,10 +22,13 @@ from simulation.streams import Streams
 
 @runtime_checkable
 class Ask(Protocol):
-    """Whatever can be simulated: a `Plan`, or a `simulation.game.Duel`."""
+    """Whatever can be run: a `Plan`, a `simulation.game.Duel`, or other `simulation.work.Work`."""
 
-    def simulate(self, streams: Streams, engine: Engine = "auto") -> Signals:
-        """Run it on these streams; its signals by name, each with a row a run, shape (runs, ...)."""
+    def simulate(self, streams: Streams, engine: Engine = "auto", pause: Pause | None = None) -> Signals:
+        """Run it on these streams; its signals by name, each with a row a run, shape (runs, ...).
+
+        pause: where it goes on, and after how long PausedError may put it down.
+        """
         ...
 
 

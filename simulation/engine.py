@@ -21,6 +21,7 @@ from optimizers.base import Learner
 from optimizers.scaling import Exponential, Scaling
 from simulation import reference
 from simulation.parts import Batch, Level, algorithm1
+from simulation.pausing import Pause
 from simulation.recording import Probe, Recipe, first_step
 from simulation.streams import Draws, Streams
 
@@ -55,6 +56,7 @@ def simulate(
     streams: Streams,
     checkpoints: Int[IntArray, "times"] | None = None,
     engine: Engine = "auto",
+    pause: Pause | None = None,
 ) -> dict[str, Array]:
     """Run the setup. Returns the probes' signals by name, shape (runs, ...), the runs in the order of the setup.
 
@@ -62,7 +64,8 @@ def simulate(
     engine: the compiled one where everything has a kernel ("auto"), or one of the two. Raises ValueError for steps that
     are not all >= 1, TypeError for a learner, state or probe with an array of no declared shape (foundation/runs.py)
     and, engine = "compiled", for a part without kernel, FloatingPointError for numbers that are not finite
-    (simulation/finite.py).
+    (simulation/finite.py). pause: where it goes on, and when PausedError puts it down; the reference engine, and
+    a setup of more than one tile, begins at the beginning and goes on to the end.
     """
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
@@ -72,22 +75,23 @@ def simulate(
     results: dict[str, Array] = {}
     _check(setup, probes, np.arange(min(3, len(steps))))
     order = np.argsort(-steps, kind="stable")
+    pause = pause if len(order) <= size else None
     for first in range(0, len(order), size):
         tile = order[first : first + size]
-        found = run_batch(lambda tile=tile: _batch(setup, probes, streams, tile, checkpoints), engine)  # type: ignore[misc]
+        found = run_batch(lambda tile=tile: _batch(setup, probes, streams, tile, checkpoints), engine, pause)  # type: ignore[misc]
         for name, values in found.items():
             whole = results.setdefault(name, np.full((len(steps), *values.shape[1:]), np.nan))
             whole[tile] = values
     return results
 
 
-def run_batch(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
+def run_batch(make: Callable[[], Batch], engine: Engine, pause: Pause | None = None) -> dict[str, Array]:
     """Run a batch on an engine; errors as `simulate` raises them."""
     with np.errstate(all="ignore"):  # machine code cannot see what overflows on the way: simulation/finite.py
-        return reference.run(make()) if engine == "numpy" else _compiled(make, engine)
+        return reference.run(make()) if engine == "numpy" else _compiled(make, engine, pause)
 
 
-def _compiled(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
+def _compiled(make: Callable[[], Batch], engine: Engine, pause: Pause | None) -> dict[str, Array]:
     """On the compiled engine, or, unless that is asked for, on the reference where it cannot be recorded."""
     from simulation.compiled.engine import (
         NotRecordedError,
@@ -102,9 +106,9 @@ def _compiled(make: Callable[[], Batch], engine: Engine) -> dict[str, Array]:
             raise TypeError(f"engine = compiled: {error}") from error
         return reference.run(make())
     try:
-        return program.run()
+        return program.run(pause)
     except SuspectError as suspect:  # something in a block is not finite: once more, from there on step by step
-        return Program(make()).run(suspect.time)
+        return Program(make()).run(pause, suspect.time)
 
 
 def _batch(

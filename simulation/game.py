@@ -11,6 +11,7 @@ from objectives.adversaries import Adversary
 from optimizers.base import Learner
 from simulation.engine import Engine, run_batch
 from simulation.parts import Batch, game
+from simulation.pausing import Pause
 from simulation.plan import Signals
 from simulation.probes import Regret
 from simulation.recording import first_step
@@ -30,13 +31,13 @@ class Duel:
     radius: Float[Array, "runs"]
     steps: int
 
-    def simulate(self, streams: Streams, engine: Engine = "auto") -> Signals:
+    def simulate(self, streams: Streams, engine: Engine = "auto", pause: Pause | None = None) -> Signals:
         """Play it; returns the signals of `Regret` by name, shape (runs,), and their curves, shape (runs, steps).
 
         `best_ratio` is sup_u Regret_t(u)/(D sqrt(sum_s beta^{2(t-s)} ||g_s||^2)) (arXiv 2405.18199, Theorem 9).
-        Errors as `simulation.engine.simulate` raises them.
+        Pause and errors as in `simulation.engine.simulate`.
         """
-        return run_batch(lambda: self._batch(streams), engine)
+        return run_batch(lambda: self._batch(streams), engine, pause)
 
     def _batch(self, streams: Streams) -> Batch:
         runs, adversary = np.arange(len(self.beta)), self.adversary

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from foundation.arrays import Array, Int, IntArray
 from simulation.engine import Engine, Setup, simulate
+from simulation.pausing import Pause
 from simulation.recording import Recipe
 from simulation.streams import Streams
 
@@ -24,6 +25,6 @@ class Plan:
     checkpoints: Int[IntArray, "times"] | None = None
     stream: str = ""
 
-    def simulate(self, streams: Streams, engine: Engine = "auto") -> Signals:
-        """Run it; its signals by name, shape (runs, ...). Errors as `simulation.engine.simulate` raises them."""
-        return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints, engine)
+    def simulate(self, streams: Streams, engine: Engine = "auto", pause: Pause | None = None) -> Signals:
+        """Run it; its signals by name, shape (runs, ...). Pause and errors as in `simulation.engine.simulate`."""
+        return simulate(self.setup, self.probes, streams.branch(self.stream), self.checkpoints, engine, pause)

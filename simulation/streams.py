@@ -9,6 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from foundation.arrays import Array, Float, Int, IntArray
+from simulation.pausing import Snapshot
 
 Fill = Callable[[np.random.Generator, Float[Array, "steps width"]], None]  # writes a run's next numbers
 VALUES = 512  # about how many numbers a stream draws at once
@@ -54,6 +55,25 @@ class Draws:
     def keep(self, runs: Int[IntArray, "some"]) -> None:
         """From now on only these runs, of those that were kept so far, want numbers."""
         self._live = np.unique(self.which[runs]).tolist()
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Where every stream is, and what is drawn already, under names that begin with `name`."""
+        states = [each.bit_generator.state for each in self._generators]
+        return {
+            f"{name}.state": np.array([each["state"]["state"] for each in states]),
+            f"{name}.half": np.array([[each["has_uint32"], each["uinteger"]] for each in states]),
+            f"{name}.drawn": self._drawn.copy(),
+            f"{name}.next": np.array([self._next]),
+            f"{name}.live": np.array(self._live),
+        }
+
+    def restore(self, name: str, snapshot: Snapshot) -> None:
+        """Go on from there; the streams must be the same."""
+        kept = {part: snapshot[f"{name}.{part}"] for part in ("state", "half", "drawn", "next", "live")}
+        for generator, state, (half, value) in zip(self._generators, kept["state"], kept["half"], strict=True):
+            whole = {"state": {"state": state}, "has_uint32": int(half), "uinteger": int(value)}
+            generator.bit_generator.state = {"bit_generator": "SFC64", **whole}
+        self._drawn, self._next, self._live = kept["drawn"].copy(), int(kept["next"][0]), kept["live"].tolist()
 
     def ready(self, steps: int) -> int:
         """How many steps can be taken at once, at least 1; draws the next when the last are taken, `steps` or more."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float, Int, IntArray
 from simulation.parts import Batch
+from simulation.pausing import Snapshot
 
 
 class Summary:
@@ -56,6 +57,18 @@ class Summary:
         for probe in self._batch.probes:
             for name, values in probe.extras().items():
                 self.extras.setdefault(name, np.full(values.shape, np.nan))[runs] = values[runs]
+
+    def snapshot(self) -> Snapshot:
+        """What is kept so far, but for sums and maxima."""
+        kept = {name: getattr(self, name).copy() for name in ("last", "curve", "xbar", "sampled")}
+        return kept | {f"extras.{name}": values.copy() for name, values in self.extras.items()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on with what was kept."""
+        for name in ("last", "curve", "xbar", "sampled"):
+            getattr(self, name)[:] = snapshot[name]
+        extras = {name.removeprefix("extras."): each for name, each in snapshot.items() if name.startswith("extras.")}
+        self.extras = {name: each.copy() for name, each in extras.items()}
 
     def results(self) -> dict[str, Array]:
         """The probes' signals, summed up, and their extras, by name, each with a row a run."""

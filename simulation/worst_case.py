@@ -9,18 +9,24 @@ is refined. What the adversary can surely have is found by playing its sequence 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from foundation.arrays import Array, Float, IntArray
+from foundation.fingerprint import remembered
+from simulation.plan import Signals
+from simulation.work import Work
 
 FORGOTTEN = 8.0  # windows of 1/(1-beta1): what was lost before counts exp(-8)
 REACH = 1.5  # the sums S on the grid, in units of the largest r
 CROWD = 1.5  # points lie closer where r is small
 FILLED = 0.99  # of an r that is to be reached from zero, which takes for ever
 LONGEST = 20_000  # steps, to fill r
+SECONDS = 2e-7  # that a programme takes, about, by step and cell
 
 
 @dataclass(frozen=True)
@@ -107,3 +113,38 @@ class WorstCase:
             grads.append(float(choices[chosen]))
             total, root = self.moved(total, root, choices[chosen : chosen + 1])
         return np.array(grads)
+
+
+@remembered
+def _programme(beta1: float, beta2: float, cells: int, clipped: bool, advice: tuple[int, ...]) -> tuple[float, Any]:
+    """Its value in units of D G/sqrt(1-beta1^2), and the sequences that it advises."""
+    worst = WorstCase(beta1, beta2, cells, clipped)
+    return worst.regret * float(np.sqrt(1.0 - beta1**2)), [worst.sequence(gradients) for gradients in advice]
+
+
+@dataclass(frozen=True)
+class Programmes:
+    """What the programmes of several discounts find. advice: of each sequence, how many gradients to choose from.
+
+    width: steps to which the sequences are filled up with nan.
+    """
+
+    cells: int
+    clipped: bool
+    advice: tuple[int, ...]
+    width: int
+
+    def __call__(self, discounts: Sequence[tuple[float, float]]) -> Signals:
+        """value, in units of D G/sqrt(1-beta1^2), shape (discounts,); sequences, shape (discounts, advice, width)."""
+        found = [_programme(*each, self.cells, self.clipped, self.advice) for each in discounts]
+        sequences = np.full((len(found), len(self.advice), self.width), np.nan)
+        for row, (_, advised) in zip(sequences, found, strict=True):
+            for place, sequence in zip(row, advised, strict=True):
+                place[: len(sequence)] = sequence
+        return {"value": np.array([value for value, _ in found]), "sequences": sequences}
+
+
+def programmes(discounts: Sequence[tuple[float, float]], cells: int, clipped: bool, advice: tuple[int, ...]) -> Work:
+    """The work on the programmes of these pairs (beta1, beta2)."""
+    steps = max(WorstCase(*each, cells).steps for each in discounts)
+    return Work(Programmes(cells, clipped, advice, LONGEST + steps), tuple(discounts), SECONDS * steps * cells**2)

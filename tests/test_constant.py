@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from experiments.theorem11_constant import DRAW, examine_shape, search
+from experiments.theorem11_constant import DRAW, Examination, draw_shapes, examine_shape
 from objectives.dips import Dips
 from objectives.smooth import CosineWell
 from objectives.wave import Wave
@@ -45,7 +45,9 @@ def test_a_search_keeps_what_passes():
     """A dip that is too deep is not passed, and is no candidate."""
     deep = Dips(1, 0.3, 0.7, 2.0, 2.9, 4.0)
     assert examine_shape(deep, "dips", 2.9, 8, 1e-2) is None
-    assert len(search("dips", 3, 1, 8, 1e-2, deep)) == 1
+    found = Examination("dips", 8, 1e-2)((*draw_shapes("dips", np.random.default_rng(3), 1, deep), (deep, 2.9)))
+    assert np.isfinite([values[0] for values in found.values()]).all()
+    assert np.isnan([values[1] for values in found.values()]).all()
 
 
 def test_a_flow_at_rest_is_refused():

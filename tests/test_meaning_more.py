@@ -12,7 +12,6 @@ from scipy.optimize import minimize_scalar
 
 from experiments import (
     beyond_baselines,
-    beyond_discounts,
     beyond_heavy_tails_guarantee,
     beyond_parameters,
     corollary12_optimality_rate,
@@ -53,6 +52,7 @@ from experiments.words.problem import Game, Problem
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from optimizers.methods import METHODS
 from simulation.batch_plans import simulate_together
+from simulation.work import Work
 from tests import test_meaning
 from tests.meaning import BOWL, KINK, RAMP, WELL, Row, answered, compare, context, decayed, run, sign, stream
 
@@ -771,12 +771,16 @@ def test_rows_of_the_open_question(monkeypatch):
     compare(checks, [Row("expected", "stated", quantity, "C=2.5", bound[worst], high, lower=high / 3.0)])
 
 
-def test_rows_of_the_largest_constant(monkeypatch):
+def test_rows_of_the_largest_constant():
     """The certified lower end of the best shape against 1, which the stated bound tends to, and 17/16."""
-    shape = build(OBJECTIVES, "dips", {})
-    best, next_best = (SimpleNamespace(shape=shape, lower=x, upper=1.2, gradient=1.3, closing=0.0) for x in (1.03, 0.9))
-    monkeypatch.setattr(theorem11_constant, "search", lambda *_: (best, next_best))
-    checks = measure(LargestConstant(), Problem("dips", shape, build(NOISES, "none", {})), context()).checks
+    lower = np.array([0.9, np.nan, 1.03, *np.full(5, 0.8)])
+
+    def answer(work):
+        assert work.function == theorem11_constant.Examination("dips", 64, 1e-3) and len(work.items) == 8
+        return {"lower": lower} | {name: lower + 0.1 for name in ("norm", "upper", "gradient", "closing")}
+
+    problem = Problem("dips", build(OBJECTIVES, "dips", {}), build(NOISES, "none", {}))
+    checks, _ = answered(LargestConstant(), problem, answer)
     quantity, where = "largest infimum found / eps", "dips, 1 dimensions"
     bounds = {"stated": 1.0, "ours": 17.0 / 16.0}
     compare(checks, [Row("pathwise", form, quantity, where, bound, [1.03]) for form, bound in bounds.items()])
@@ -806,12 +810,15 @@ def test_rows_of_the_sharpness(monkeypatch):
     compare(evidence.checks, [Row("attained", "ours", "largest ratio found", "beta=0.99", 2.0, [best.max()], 2e-9)])
 
 
-def test_rows_of_the_discounts(monkeypatch):
+def test_rows_of_the_discounts():
     """beta1 = 0.9; the value and the sequences of the programme, and what they reach, are made up."""
-    monkeypatch.setattr(beyond_discounts, "programme", lambda *_: (1.5, [np.ones(3), np.ones(2)]))
+    sequences = np.array([[1.0, 1.0, 1.0, np.nan], [1.0, 1.0, np.nan, np.nan]])
     reached = np.arange(1.0, 9.0)
 
     def answer(ask):
+        if isinstance(ask, Work):
+            assert ask.function.cells == 80 and ask.function.clipped
+            return {"value": np.full(4, 1.5), "sequences": np.tile(sequences, (len(ask.items), 1, 1))}
         if ask.steps == 3:
             return {"regret.max": reached}
         assert ask.steps == 1000  # 100 windows
@@ -822,6 +829,7 @@ def test_rows_of_the_discounts(monkeypatch):
     runs = len(asks[0].beta) // 4
     practice, steps, rows = log(0.999) / log(0.9), 1000, []
     named = {practice: "practice", 1.0: "beta1", 2.0: "the paper's beta1^2", 4.0: "beta1^4"}
+    np.testing.assert_allclose(asks[1].items, [(0.9, 0.9**k) for k in sorted(named)], rtol=1e-12)
     unit = sqrt(1.0 - 0.81)
     for i, (k, name) in enumerate(sorted(named.items())):
         beta2 = 0.9**k

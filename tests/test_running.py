@@ -25,6 +25,7 @@ from experiments.sweep.sizes import Size, duration, job_size, sizes
 from experiments.sweep.store import load
 from experiments.sweep.tables import cases
 from objectives.kinks import CappedAbs
+from simulation.compiled import engine as compiled
 from tests.breaking import Broken
 from tests.test_experiments import job
 
@@ -132,6 +133,38 @@ def test_a_long_case_goes_on_where_it_was(tmp_path, monkeypatch):
         assert sweep([job("theorem11_kink", *SMALL, results=str(tmp_path / "all"))], executor) == []
     assert second == len(taken) - len(kept) + 2
     assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "all")
+
+
+def test_a_run_is_put_down_and_taken_up(tmp_path, monkeypatch):
+    """After every block of steps, and, interrupted, in another sweep: the same bytes; what is garbled begins anew."""
+    cut(monkeypatch)
+    names = CUT[:1]
+    with ThreadPoolExecutor(1) as executor:
+        assert sweep([job(name, *SMALL, results=str(tmp_path / "all")) for name in names], executor) == []
+    for name, value in (("WORK", 1), ("SHORTEST", 12_000)):
+        monkeypatch.setattr(compiled, name, value)
+    monkeypatch.setattr(shards, "LONGEST", 0.0)
+    taken, stop = [], 6
+
+    def interrupted(*task):
+        taken.append(task)
+        if len(taken) == stop:
+            raise KeyboardInterrupt
+        return shards.simulate_part(*task)
+
+    monkeypatch.setattr(running, "simulate_part", interrupted)
+    made = [job(name, *SMALL, results=str(tmp_path / "down")) for name in names]
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        sweep(made, executor)
+    kept = sorted((tmp_path / "down" / "partial").glob("*/*-begun.npz"))
+    assert kept
+    kept[0].write_bytes(kept[0].read_bytes()[:-40])
+    first, stop = len(taken), 0
+    with ThreadPoolExecutor(1) as executor:
+        assert sweep(made, executor) == []
+    begun = [snapshot is not None for *_, snapshot in taken[first:]]
+    assert sum(begun) > 5 and bytes_of(tmp_path / "down") == bytes_of(tmp_path / "all")
+    assert not list((tmp_path / "down").glob("partial/*"))
 
 
 @pytest.mark.parametrize("name", SMOKE)

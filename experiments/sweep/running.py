@@ -21,10 +21,11 @@ from experiments.sweep.pool import TaskError, printed, reason
 from experiments.sweep.progress import Costs, Progress, Running, name_of
 from experiments.sweep.provenance import provenance
 from experiments.sweep.schema import plain
-from experiments.sweep.shards import DeferredError, Kept, deferring, joined, parts, simulate_part
+from experiments.sweep.shards import Begun, DeferredError, Kept, deferring, joined, parts, simulate_part
 from experiments.sweep.store import DamagedCellError, clean, refresh, save, set_aside
 from experiments.words.harness import examine
 from simulation.batch_plans import Ask
+from simulation.pausing import Snapshot
 from simulation.plan import Signals
 
 R = TypeVar("R")
@@ -85,6 +86,7 @@ class _Case:
     seconds: float = 0.0
     known: dict[int, Signals] = field(default_factory=dict)
     waiting: dict[int, dict[int, Signals | None]] = field(default_factory=dict)  # part by part
+    pieces: dict[tuple[int, int], Ask] = field(default_factory=dict)  # the parts that are being simulated
 
     def ready(self) -> bool:
         """Puts together what is complete; whether nothing is missing."""
@@ -134,23 +136,31 @@ class Sweep:
             return found
         if part is None:
             self._share(case, found)
+        elif isinstance(found, Begun):
+            case.kept.keep(*part, found.snapshot, begun=True)
+            self._simulate(case, part, case.pieces[part], found.snapshot)
         else:
             case.kept.keep(*part, found)
             case.waiting[part[0]][part[1]] = found
+            del case.pieces[part]
         if case.ready():
             self._go_on(case)
         return None
 
     def _share(self, case: _Case, asks: dict[int, Ask]) -> None:
         """Give away what the case leaves to others, part by part, but not what was done before an interruption."""
-        context = case.job.context
         for number, ask in asks.items():
-            pieces = parts(ask, context.engine)
+            pieces = parts(ask, case.job.context.engine)
             case.waiting[number] = {i: case.kept.find(number, i) for i in range(len(pieces))}
             for i, piece in enumerate(pieces):
                 if case.waiting[number][i] is None:
-                    future = self.executor.submit(timed, simulate_part, piece, context.streams, context.engine)
-                    self.tasks[future] = case, (number, i)
+                    case.pieces[number, i] = piece
+                    self._simulate(case, (number, i), piece, case.kept.find(number, i, begun=True))
+
+    def _simulate(self, case: _Case, part: tuple[int, int], piece: Ask, begun: Snapshot | None) -> None:
+        context = case.job.context
+        future = self.executor.submit(timed, simulate_part, piece, context.streams, context.engine, begun)
+        self.tasks[future] = case, part
 
     def _fail(self, case: _Case, error: Exception) -> Cell:
         bare = bare_cell(case.job, case.name)

@@ -3,6 +3,7 @@
 No run sees its batch, and random streams belong to runs: so a simulation may be cut into parts of its runs, each moved
 by whoever has time, and what is found is the same to the bit. A case is taken up again with all that was found so far,
 asks for what it asked for before, and is answered at once: so it goes on where it was, here or after an interruption.
+A run that takes longer still is put down now and then, and taken up where it was.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pickle
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,16 @@ from experiments.sweep.sizes import ask_size
 from foundation.runs import select_arguments, select_runs
 from simulation.batch_plans import Ask, simulate_together
 from simulation.engine import Engine
+from simulation.pausing import Pause, PausedError, Snapshot
 from simulation.plan import Plan, Signals
 from simulation.recording import Recipe
 from simulation.streams import Streams
+from simulation.work import Work
 
 INLINE = 15.0  # seconds: a round of simulations that takes less is not worth leaving to others
 SMALL = 1.0  # seconds: a simulation that is run at once in any case
 PART = 15.0  # seconds: about how long a part takes, unless it is a single run
+LONGEST = 60.0  # seconds after which a run is put down, kept as it is, and taken up again
 
 
 class DeferredError(Exception):
@@ -70,12 +74,18 @@ def _can_be_sent(ask: Ask) -> bool:
 
 
 def parts(ask: Ask, engine: Engine) -> list[Ask]:
-    """The simulation, cut by its runs. The reference engine moves many runs as fast as one: there nothing is cut."""
-    if not isinstance(ask, Plan) or engine == "numpy":
+    """The simulation, cut by its runs, or the work, by its items.
+
+    The reference engine moves many runs as fast as one: there nothing is cut.
+    """
+    if not isinstance(ask, Plan | Work) or (isinstance(ask, Plan) and engine == "numpy"):
         return [ask]
-    runs = len(ask.setup.steps)
-    cuts = min(runs, int(np.ceil(ask_size(ask, engine).seconds / PART)))
-    return [_runs_of(ask, index) for index in np.array_split(np.arange(runs), max(1, cuts))]
+    rows = len(ask.items) if isinstance(ask, Work) else len(ask.setup.steps)
+    cuts = min(rows, int(np.ceil(ask_size(ask, engine).seconds / PART)))
+    pieces = np.array_split(np.arange(rows), max(1, cuts))
+    if isinstance(ask, Work):
+        return [ask.part(int(index[0]), int(index[-1]) + 1) for index in pieces]
+    return [_runs_of(ask, index) for index in pieces]
 
 
 def _runs_of(plan: Plan, index: np.ndarray) -> Plan:
@@ -96,9 +106,19 @@ def joined(found: Sequence[Signals]) -> Signals:
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
-def simulate_part(ask: Ask, streams: Streams, engine: Engine) -> Signals:
-    """A part's signals; errors as `ask.simulate` raises them."""
-    return ask.simulate(streams, engine)
+@dataclass(frozen=True)
+class Begun:
+    """A part that was put down before its end, and where it goes on."""
+
+    snapshot: Snapshot
+
+
+def simulate_part(ask: Ask, streams: Streams, engine: Engine, begun: Snapshot | None) -> Signals | Begun:
+    """A part's signals, or what was begun of it; begun: where it is taken up. Errors as `ask.simulate` raises them."""
+    try:
+        return ask.simulate(streams, engine, Pause(begun, LONGEST))
+    except PausedError as paused:
+        return Begun(paused.snapshot)
 
 
 class Kept:
@@ -107,21 +127,23 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, number: int, part: int) -> Signals | None:
-        """A part of a simulation, None if it is not there or not whole."""
+    def find(self, number: int, part: int, *, begun: bool = False) -> Signals | None:
+        """A part of a simulation, None if it is not there or not whole; begun: where it was put down."""
         try:
-            with self._path(number, part).open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            with self._path(number, part, begun).open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}  # reading checks the checksums
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             return None
 
-    def keep(self, number: int, part: int, signals: Signals) -> None:
-        """Store a part, whole or not at all."""
+    def keep(self, number: int, part: int, signals: Signals, *, begun: bool = False) -> None:
+        """Store a part, or, begun, where it was put down, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".writing-", dir=self._folder)
         with os.fdopen(handle, "wb") as stream:
             np.savez(stream, allow_pickle=False, **signals)
-        os.replace(name, self._path(number, part))
+        os.replace(name, self._path(number, part, begun))
+        if not begun:
+            self._path(number, part, True).unlink(missing_ok=True)
 
-    def _path(self, number: int, part: int) -> Path:
-        return self._folder / f"{number}-{part}.npz"
+    def _path(self, number: int, part: int, begun: bool) -> Path:
+        return self._folder / f"{number}-{part}{'-begun' if begun else ''}.npz"

@@ -18,6 +18,7 @@ from simulation.engine import TILE, Engine
 from simulation.game import Duel
 from simulation.plan import Plan
 from simulation.streams import VALUES
+from simulation.work import Work
 
 STEP, COORDINATE, CALLS = 10e-9, 27e-9, 20e-6  # seconds: a run's step, a coordinate's; a step of the reference engine
 STATE = 60  # numbers a coordinate: iterates, learner, probes
@@ -46,7 +47,9 @@ def duration(seconds: float) -> str:
 
 
 def ask_size(ask: Ask, engine: Engine) -> Size:
-    """What one simulation costs; nothing is known of other asks than plans and duels."""
+    """What one simulation, or other work, costs; nothing is known of other asks."""
+    if isinstance(ask, Work):
+        return Size(len(ask.items) * ask.seconds, 0.0)
     if isinstance(ask, Duel):
         runs, dim, longest = len(ask.beta), ask.adversary.dim, ask.steps
         every, kept = float(runs) * longest, 4.0 * runs * longest

@@ -15,9 +15,12 @@ from simulation.compiled.recording import ROWS, Recording, record
 from simulation.compiled.symbols import NotRecordedError as NotRecordedError
 from simulation.finite import Finite
 from simulation.parts import Batch, Part
+from simulation.pausing import Pause, PausedError, Snapshot
+from simulation.streams import Draws
 from simulation.summary import Summary
 
 WORK = 2**16  # coordinates and steps between two looks at the clock: far less than a second
+SHORTEST = 32  # steps
 
 
 class SuspectError(Exception):
@@ -74,17 +77,20 @@ class Program:
         address, code = machine_code(function.text)
         return np.array([address, pointers.ctypes.data, pointers.strides[0]]), [*arrays.values(), pointers, code]
 
-    def run(self, careful: int | None = None) -> dict[str, Array]:
+    def run(self, pause: Pause | None = None, careful: int | None = None) -> dict[str, Array]:
         """To the end of every run; the signals of the probes, by name, shape (runs, ...).
 
-        Raises SuspectError if something is not finite. careful: from this time on goes step by step, and raises
-        FloatingPointError as the reference engine does.
+        Raises SuspectError if something is not finite, PausedError when the pause is due. careful: from this time on
+        goes step by step, and raises FloatingPointError as the reference engine does.
         """
         batch, kept, (runs, dim) = self.batch, self.summary, self.batch.shape
         stops = np.unique(np.append(batch.steps, kept.samples[kept.samples > 0]))
-        length = max(32, min(int(batch.steps.max()), WORK // (runs * dim)))
+        length = max(SHORTEST, min(int(batch.steps.max()), WORK // (runs * dim)))
         sums = np.zeros(self._flat(self.out).shape), np.full(self._flat(self.out).shape, -np.inf)
         failed, active, time = np.zeros(runs, np.int64), np.arange(runs), 0
+        if pause is not None and pause.begun is not None:
+            time = self._take_up(pause.begun, sums)
+            active = batch.going_on(time)
         while len(active):
             slow = careful is not None and time >= careful
             steps = 1 if slow else min(length, int(stops[np.searchsorted(stops, time, side="right")]) - time)
@@ -98,9 +104,37 @@ class Program:
             if stops[np.searchsorted(stops, time)] == time:
                 self._look(time)
             active = self._going_on(time, active)
+            if len(active) and careful is None and pause is not None and pause.due():
+                raise PausedError(self._put_down(time, sums))
         signals = kept.total.shape[1]
         kept.total[:], kept.max[:] = (self._by_run(each)[:, :signals] for each in sums)
         return kept.results()
+
+    def _memory(self) -> Snapshot:
+        """All that a step reads of the one before."""
+        return {"step": self.step, "rows": self.states.rows, "numbers": self.states.numbers}
+
+    def _draws(self) -> list[tuple[str, Draws]]:
+        both = ("scaling", self.batch.scaling), ("noise", self.batch.noise)
+        return [(name, draws) for name, draws in both if draws is not None]
+
+    def _put_down(self, time: int, sums: tuple[Array, Array]) -> Snapshot:
+        """All that changes, after step `time`."""
+        kept = {"time": np.array([time]), "total": sums[0].copy(), "max": sums[1].copy()}
+        kept |= {f"memory.{name}": values.copy() for name, values in self._memory().items()}
+        for name, draws in self._draws():
+            kept |= draws.snapshot(name)
+        return kept | self.summary.snapshot()
+
+    def _take_up(self, kept: Snapshot, sums: tuple[Array, Array]) -> int:
+        """Go on from a snapshot; the time of its last step."""
+        sums[0][:], sums[1][:] = kept["total"], kept["max"]
+        for name, values in self._memory().items():
+            values[:] = kept[f"memory.{name}"]
+        for name, draws in self._draws():
+            draws.restore(name, kept)
+        self.summary.restore(kept)
+        return int(kept["time"][0])
 
     def _block(
         self, time: int, steps: int, active: Int[IntArray, "some"], sums: tuple[Array, Array], failed: IntArray
