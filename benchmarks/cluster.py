@@ -94,7 +94,7 @@ def _print_many() -> None:
         costs, began = Costs(Path(folder), "smoke"), time.process_time()
         for future in idle.futures[:times]:
             future.set_result((found, 1.0))
-            assert len(work.next()) == 1 and not work.running()
+            assert len(work.next()) == 1 and not work.running(1)
             costs.add("case0", 1.0)
         print(f"beside {MANY} others: {1e3 * (time.process_time() - began) / times:.0f} ms CPU a cell more, here")
 

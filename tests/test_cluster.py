@@ -91,8 +91,8 @@ def test_all_sources_count(tmp_path):
 
 def test_what_differs_is_named():
     """Each thing that is not the same, and nothing else."""
-    here = versions.versions()
-    assert {"Python", "numpy", versions.SOURCES} <= set(here) and versions.differences(here, dict(here)) == ""
+    here = versions.computes_with()
+    assert {"python", "numpy", versions.SOURCES} <= set(here) and versions.differences(here, dict(here)) == ""
     for name in here:
         assert versions.differences(here, {**here, name: "0.0"}) == f"{name} 0.0, not {here[name]}"
     assert versions.differences({"a": "1", "b": "2"}, {}) == "a unknown, not 1, b unknown, not 2"
@@ -186,9 +186,9 @@ def test_what_is_left_behind_is_ended(address):
 @dask
 def test_other_versions_are_refused(address, tmp_path, monkeypatch):
     """At the start, and of workers that come later: they measure nothing, and the sweep ends."""
-    other = {**versions.versions(), "numpy": "1.0"}
+    other = {**versions.computes_with(), "numpy": "1.0"}
     with Cluster(address) as pool:
-        monkeypatch.setattr(cluster, "versions", lambda: other)
+        monkeypatch.setattr(cluster, "computes_with", lambda: other)
         line = r"cluster = tcp://.*: tcp://.* must be started from this project, .*: numpy 2.*, not 1\.0$"
         with pytest.raises(ClusterError, match=line):
             sweep([job(name, *SMALL, results=str(tmp_path)) for name in NAMES], pool)

@@ -17,7 +17,7 @@ from experiments.sweep.composing import composed, make_jobs
 from experiments.sweep.job import make_job
 from experiments.sweep.keys import key
 from experiments.sweep.overrides import parse
-from experiments.sweep.schema import Config, plain
+from experiments.sweep.schema import PRESETS, Config, plain
 from experiments.sweep.tables import CONF, cases, problems
 from foundation.settings import settings
 
@@ -61,6 +61,8 @@ def _conf(tmp_path_factory):
 def test_it_is_what_hydra_composes(conf):
     """Cases and overrides drawn at random: the same tables of the same values."""
     rng = random.Random(0)
+    for preset in PRESETS:
+        composed({"preset": preset})  # asks Hydra, which does one thing at a time, for what is remembered
     with initialize_config_dir(str(conf), version_base="1.3"):
         for case in rng.sample(list(cases()), 24):
             drawn = [each for each in rng.sample(OVERRIDES, rng.randrange(6)) if not each.startswith("preset=")]

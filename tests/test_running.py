@@ -218,7 +218,8 @@ def test_status_and_log(tmp_path, capsys, monkeypatch):
     with Processes(2) as pool:
         sweep([*jobs[:2], broken(jobs[2], "raise")], pool)
     (tmp_path / "cells" / key(jobs[0])).rename(tmp_path / "gone")
-    Costs(tmp_path, "smoke").add("lemma08_pair (preset.runs=8, preset.draws=500)", 90.0)
+    with Costs(tmp_path, "smoke") as costs:
+        costs.add("lemma08_pair (preset.runs=8, preset.draws=500)", 90.0)
 
     def said(*words):
         monkeypatch.setattr(sys, "argv", ["experiments", *words])

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from experiments.sweep.pool import Processes, TaskError, reason, start_pool, start_server
 from experiments.sweep.schema import Config
-from experiments.sweep.versions import differences, versions
+from experiments.sweep.versions import computes_with, differences
 
 R = TypeVar("R")
 SLURM = "slurm"
@@ -94,7 +94,7 @@ class Cluster(Executor):
                 found["the scheduler"] = error
         found |= self._client.run(prepared, on_error="return")
         for who, said in sorted(found.items()):
-            wrong = _unlike(who, reason(said) if isinstance(said, Exception) else differences(versions(), said))
+            wrong = _unlike(who, reason(said) if isinstance(said, Exception) else differences(computes_with(), said))
             if wrong:
                 raise ValueError(f"cluster = {self._address}: {wrong}")
 
@@ -108,7 +108,7 @@ class Cluster(Executor):
             return promise
         number = next(self._numbers)
         self._promises[number] = promise
-        carried = self._carrier.submit(carry_out, task, self._limit, versions(), (self._topic, number))
+        carried = self._carrier.submit(carry_out, task, self._limit, computes_with(), (self._topic, number))
         carried.add_done_callback(partial(self._deliver, number))
         promise.add_done_callback(lambda promise: promise.cancelled() and carried.cancel())
         return promise
@@ -207,7 +207,7 @@ def prepared() -> dict[str, str]:
     main: Any = sys.modules["__main__"]
     main.__spec__ = main.__file__ = None  # Dask's, which every process would import again, for a second
     start_server()
-    return versions()
+    return computes_with()
 
 
 def carry_out(task: bytes, limit: float | None, wanted: dict[str, str], event: tuple[str, int]) -> bytes:

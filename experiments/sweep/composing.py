@@ -81,6 +81,9 @@ def composed(values: Mapping[str, Any]) -> Raw:
     settings = deepcopy(case.settings)
     raw["case"] = {"name": name, "claim": case.claim, "presets": list(case.presets), "settings": settings}
     raw["problem"] = {"name": problem, "arguments": {}, "noise_arguments": {}, **deepcopy(problems()[problem])}
+    for part, arguments in (("noise", "noise_arguments"), ("objective", "arguments"), ("adversary", "arguments")):
+        if values.get(f"problem.{part}", raw["problem"].get(part)) != raw["problem"].get(part):
+            raw["problem"][arguments] = {}  # the row's are those of another
     for key, value in values.items():
         if key not in ("case", "problem", "preset"):
             *path, last = key.split(".")

@@ -21,6 +21,8 @@ from experiments.sweep.job import Job
 from experiments.sweep.sizes import duration, sizes
 from foundation.files import write
 
+OFTEN = 5.0  # seconds after which costs are written again: there may be very many
+
 
 def read_json(path: Path, otherwise: Any) -> Any:
     """What a file holds that is of use only if it is there and whole."""
@@ -44,7 +46,7 @@ class Costs:
     """What cases of a preset took, in seconds of one core, from results/costs.json."""
 
     def __init__(self, results: Path, preset: str) -> None:
-        self._path, self._preset = results / "costs.json", preset
+        self._path, self._preset, self._written = results / "costs.json", preset, -OFTEN
         self._known: dict[str, float] = read_json(self._path, {}).get(preset, {})
 
     def expected(self, jobs: Mapping[str, Job]) -> dict[str, float]:
@@ -62,8 +64,21 @@ class Costs:
         return self._known.get(case)
 
     def add(self, case: str, seconds: float) -> None:
-        """Remember what a case took."""
+        """Remember what a case took; it is written now and then, and at the end."""
         self._known[case] = round(seconds, 2)
+        if time.monotonic() - self._written > OFTEN:
+            self._write()
+
+    def __enter__(self) -> Costs:
+        self._written = time.monotonic()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._known:
+            self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
         write_json(self._path, {**read_json(self._path, {}), self._preset: self._known})
 
 

@@ -7,9 +7,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from experiments.sweep.asked import varied, write_manifest
@@ -86,6 +88,7 @@ class _Case:
     seconds: float = 0.0
     known: dict[int, Signals] = field(default_factory=dict)
     waiting: dict[int, dict[int, Signals | None]] = field(default_factory=dict)  # part by part
+    tasks: set[Future[Any]] = field(default_factory=set)
     pieces: dict[tuple[int, int], Ask] = field(default_factory=dict)  # the parts that are being simulated
 
     def ready(self) -> bool:
@@ -102,7 +105,8 @@ class Sweep:
 
     def __init__(self, executor: Executor, results: Path) -> None:
         self.executor, self.results = executor, results
-        self.tasks: dict[Future[Any], tuple[_Case, tuple[int, int] | None]] = {}
+        self.tasks: dict[Future[Any], tuple[_Case, tuple[int, int] | None]] = {}  # in the order in which they came
+        self._done: SimpleQueue[Future[Any]] = SimpleQueue()
 
     def begin(self, job: Job, name: str) -> None:
         """Put a job to work."""
@@ -110,18 +114,26 @@ class Sweep:
 
     def next(self) -> list[tuple[Cell, float]]:
         """Wait for the next tasks to end; the cells that are finished by that, with the seconds of all their tasks."""
-        done, _ = wait(self.tasks, return_when=FIRST_COMPLETED)
         cells = []
-        for future in done:
-            case, part = self.tasks.pop(future, (None, None))
-            cell = None if case is None else self._take(future, case, part)
-            if case is not None and cell is not None:
+        for future in [self._done.get(), *(self._done.get() for _ in range(self._done.qsize()))]:
+            case, part = self.tasks.pop(future, (None, None))  # none of a case that has failed
+            if case is None:
+                continue
+            case.tasks.remove(future)
+            cell = self._take(future, case, part)
+            if cell is not None:
                 self._forget(case)
                 cells.append((cell, case.seconds))
         return cells
 
+    def _submit(self, case: _Case, part: tuple[int, int] | None, *task: Any) -> None:
+        future = self.executor.submit(timed, *task)
+        self.tasks[future] = case, part
+        case.tasks.add(future)
+        future.add_done_callback(self._done.put)
+
     def _go_on(self, case: _Case) -> None:
-        self.tasks[self.executor.submit(timed, perform, case.job, case.name, case.known)] = case, None
+        self._submit(case, None, perform, case.job, case.name, case.known)
 
     def _take(self, future: Future[Any], case: _Case, part: tuple[int, int] | None) -> Cell | None:
         """What a task has found; the case's cell if that ends it."""
@@ -159,8 +171,7 @@ class Sweep:
 
     def _simulate(self, case: _Case, part: tuple[int, int], piece: Ask, begun: Snapshot | None) -> None:
         context = case.job.context
-        future = self.executor.submit(timed, simulate_part, piece, context.streams, context.engine, begun)
-        self.tasks[future] = case, part
+        self._submit(case, part, simulate_part, piece, context.streams, context.engine, begun)
 
     def _fail(self, case: _Case, error: Exception) -> Cell:
         bare = bare_cell(case.job, case.name)
@@ -170,14 +181,15 @@ class Sweep:
 
     def _forget(self, case: _Case) -> None:
         """Of a case that is done, its other tasks, and its parts."""
-        for future in [future for future, (other, _) in self.tasks.items() if other is case]:
+        for future in case.tasks:
             future.cancel()
             del self.tasks[future]
         shutil.rmtree(self.results / "partial" / case.name, ignore_errors=True)
 
-    def running(self) -> list[str]:
-        """The keys of the cases that somebody is at work on."""
-        return sorted({case.name for future, (case, _) in self.tasks.items() if future.running()})
+    def running(self, workers: int) -> list[str]:
+        """The keys of the cases that these workers are at work on."""
+        at_work = (case.name for future, (case, _) in self.tasks.items() if future.running())
+        return sorted(set(islice(at_work, workers)))  # who came first is at work first
 
 
 def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str]:
@@ -195,12 +207,12 @@ def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str
     expected = costs.expected(todo)
     write_manifest(jobs, names)
     failures: list[str] = []
-    with Progress(len(jobs), expected, workers) as progress, Running(results) as note:
+    with costs, Progress(len(jobs), expected, workers) as progress, Running(results) as note:
         work = Sweep(executor, results)
         for name in sorted(todo, key=lambda name: -expected[name]):  # the long ones first
             work.begin(todo[name], name)
         while work.tasks:
-            note.write(work.running())
+            note.write(work.running(workers))
             for cell, seconds in work.next():
                 save(cell, results / "cells")
                 costs.add(name_of(cell.case, cell.varied), seconds)

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
+from experiments.sweep.provenance import ROOT, versions
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("conf", "experiments", "foundation", "objectives", "optimizers", "simulation", "stationarity", "theory")
-LIBRARIES = ("numpy", "scipy", "numba", "llvmlite")  # that compute
 SOURCES = "the project's sources"
 
 
 @cache
-def versions() -> dict[str, str]:
-    """Python, libraries, the processor's vectors, by which NumPy chooses its loops, and the sources, as they were when
-    this was first asked for: near the time when they were imported.
+def computes_with() -> dict[str, str]:
+    """The versions of what computes, and the sources, as they were when this was first asked for: near the time when
+    they were imported.
     """
-    simd = np.show_config(mode="dicts")["SIMD Extensions"]
-    found = {"Python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-    found |= {"machine": platform.machine(), "SIMD": " ".join([*simd.get("baseline", ()), *simd.get("found", ())])}
-    return {**found, SOURCES: digest(ROOT)}
+    return {**versions(), SOURCES: digest(ROOT)}
 
 
 def digest(root: Path) -> str:
