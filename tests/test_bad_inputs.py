@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -120,9 +121,12 @@ def test_results_is_a_path(folder, tmp_path, monkeypatch):
 
 
 def test_pages(capsys):
-    """Help and version, whatever else is said."""
+    """Help, version and information, whatever else is said."""
     assert command.run(["--help"]) == command.run(["-h", "-m"]) == command.run(["--version"]) == 0
     said = capsys.readouterr()
+    assert command.run(["--info", "case=nosuch"]) == 0
+    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if "compiled" not in line)
+    assert told["numpy"] == np.__version__ and told["problems"].endswith("problems.yaml")
     assert "case.settings.KEY=VALUE" in said.out and "adam-ema-experiments " in said.out and said.err == ""
 
 

@@ -25,7 +25,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-from experiments.sweep.pool import Processes, TaskError, reason, start_pool, start_server
+from experiments.sweep.pool import Processes, TaskError, cores, reason, start_pool, start_server
 from experiments.sweep.schema import Config
 from experiments.sweep.versions import computes_with, differences
 
@@ -43,8 +43,10 @@ class ClusterError(RuntimeError):
 def executor(config: Config) -> Processes | Cluster:
     """Where a sweep's tasks are done. Raises ValueError, one line, for a cluster that cannot be used."""
     if config.cluster is None:
-        return start_pool(config.workers, config.time_limit)
-    return Cluster(config.cluster, config.workers, config.time_limit)
+        return start_pool(config.workers or cores(), config.time_limit)
+    if config.cluster == SLURM and config.workers is None:
+        raise ValueError("cluster = slurm, workers = null: must say how many cores to ask for, workers=48")
+    return Cluster(config.cluster, config.workers or 1, config.time_limit)
 
 
 def check_address(address: str) -> None:

@@ -25,7 +25,16 @@ from experiments.words.problem import Effort
 from foundation.settings import cut, settings
 from objectives import ADVERSARIES, NOISES, OBJECTIVES
 
-FLAGS = "-m or --multirun, -h or --help, --version, --cfg job"
+FLAGS = "-m or --multirun, -h or --help, --version, --info, --cfg job"
+PAGES = {"-h": "help", "--help": "help", "--version": "version", "--info": "info"}
+ELSEWHERE = {  # Hydra's own flags, and where one finds instead what they do
+    "--config-dir, -cd, --config-path, -cp, --config-name, -cn": "cases and problems stand in conf/",
+    "--shell-completion, -sc": "it is for commands of their own, and this is a module of Python",
+    "--hydra-help": "--help says what is honoured here",
+    "--run, -r": "a case is run unless something else is said",
+    "--resolve, --package, -p": "no value refers to another",
+    "--experimental-rerun": "cells hold their configuration, and the same command finds them",
+}
 ROWS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "case": cases,
     "problem": problems,
@@ -39,8 +48,8 @@ MOST = 100_000  # jobs of a sweep
 class Command:
     """What was asked for. values: for each key the values that it takes in turn, one if it is not swept.
 
-    globs: the keys whose values were found by a pattern. many: whether it is a sweep. page: "help" or "version", to be
-    shown in the place of anything else. show: print what would be measured.
+    globs: the keys whose values were found by a pattern. many: whether it is a sweep. page: "help", "version" or
+    "info", to be shown in the place of anything else. show: print what would be measured.
     """
 
     values: dict[str, list[Any]] = field(default_factory=dict)
@@ -57,13 +66,17 @@ def parse(arguments: Sequence[str]) -> Command:
     for argument in rest:
         if argument in ("-m", "--multirun"):
             command.many = True
-        elif argument in ("-h", "--help", "--version"):
-            command.page = "version" if argument == "--version" else "help"
+        elif argument in PAGES:
+            command.page = PAGES[argument]
         elif argument in ("--cfg", "-c", "--cfg=job"):
             if argument != "--cfg=job" and next(rest, "nothing") != "job":
                 raise ValueError(f"{argument}: must be followed by job")
             command.show = True
         elif argument.startswith("-"):
+            flag = argument.partition("=")[0]
+            instead = [text for flags, text in ELSEWHERE.items() if flag in flags.split(", ")]
+            if instead:
+                raise ValueError(f"{argument}: must be left out; {instead[0]}")
             raise ValueError(f"{argument}: must be one of {FLAGS}, or KEY=VALUE")
         else:
             texts.append(argument)

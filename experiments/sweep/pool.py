@@ -191,6 +191,11 @@ def _tail(file: int) -> str:
     return os.pread(file, PRINTED, max(0, size - PRINTED)).decode("utf-8", "replace")
 
 
+def cores() -> int:
+    """How many cores of this machine the process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def start_pool(workers: int, limit: float | None = None) -> Processes:
     """Where the tasks of a sweep are done: processes of this machine."""
     return Processes(workers, limit)

@@ -40,13 +40,13 @@ class CaseConfig:
 class Config:
     """One job of a sweep.
 
-    workers: processes. time_limit: seconds that a case may take, null for any. cluster: where it runs, null for here.
-    preset: its name, and the numbers of experiments.words.problem.Effort.
+    workers: processes, null for one a core. time_limit: seconds that a case may take, null for any. cluster: where it
+    runs, null for here. preset: its name, and the numbers of experiments.words.problem.Effort.
     """
 
     seed: int = setting(0, "[0, 1e40]")
     results: str = setting("results", matching=".+")
-    workers: int = setting(2, "[1, 1024]")
+    workers: int | None = setting(None, "[1, 1024]")
     engine: Engine = setting("auto")
     time_limit: float | None = setting(None, "(0, 1e9]")
     cluster: str | None = setting(None, matching=".+")
