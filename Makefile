@@ -65,4 +65,4 @@ lock: ## pin the requirements again (needs uv)
 	$(PIN) requirements-cluster.in -o requirements-cluster.lock
 
 clean: ## remove results and the environment
-	rm -rf .venv $(addprefix results/,cells damaged partial figures *.csv report.html manifest.json costs.json .*.lock .running-*)
+	rm -rf .venv build *.egg-info $(addprefix results/,cells damaged partial figures *.csv report.html manifest.json costs.json .*.lock .running-*)

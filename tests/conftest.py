@@ -15,7 +15,17 @@ for _name, _value in {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLB
 
 # before any test imports the project
 typechecker.install(
-    ["foundation", "theory", "objectives", "optimizers", "simulation", "stationarity", "experiments", "analysis"]
+    [
+        "foundation",
+        "theory",
+        "objectives",
+        "optimizers",
+        "simulation",
+        "stationarity",
+        "experiments",
+        "analysis",
+        "adam_ema",
+    ]
 )
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)

@@ -21,6 +21,7 @@ FLOORS = (
     {"simulation", "stationarity"},
     {"experiments"},
     {"analysis"},
+    {"adam_ema"},
 )  # from the ground up: a package may import itself and the floors below
 PACKAGES = tuple(package for floor in FLOORS for package in sorted(floor))
 BELOW = {package: set().union(*FLOORS[:i]) for i, floor in enumerate(FLOORS) for package in floor}

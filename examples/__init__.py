@@ -1,0 +1,1 @@
+"""The library in use: scripts to be read and run."""
