@@ -13,7 +13,8 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from inspect import isgeneratorfunction
+from typing import Any, get_type_hints
 
 import jaxtyping
 from beartype import BeartypeConf, beartype
@@ -43,22 +44,29 @@ def first_calls(*, typechecker: Any) -> Callable[[Any], Any]:
     def decorate(function: Any) -> Any:
         if "<locals>" in function.__qualname__:  # is made anew at every call, and checking it would be, too
             return function
-        checked = _jaxtyped(typechecker=typechecker)(function)
         if isinstance(function, type):
-            return checked
-        key = id(function)
+            return _jaxtyped(typechecker=typechecker)(function)
+        key, checked = id(function), None
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal checked
             __tracebackhide__ = True
             if calls[key] >= CALLS or _recording():
                 return function(*args, **kwargs)
             calls[key] += 1
+            if checked is None:  # most functions are not called in most processes, and making a check takes a while
+                checked = (_jaxtyped(typechecker=typechecker) if _shaped(function) else typechecker)(function)
             return checked(*args, **kwargs)
 
         return call
 
     return decorate
+
+
+def _shaped(function: Callable[..., Any]) -> bool:
+    """Whether jaxtyping has something to do: shapes to compare, or a generator, whose return value beartype leaves."""
+    return isgeneratorfunction(function) or "jaxtyping." in repr(get_type_hints(function))
 
 
 def _recording() -> bool:
