@@ -8,6 +8,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
@@ -38,8 +39,9 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def tree(path: Path) -> ast.Module:
-    """The parsed module."""
+    """The parsed module, which nobody changes."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -67,11 +69,13 @@ def is_property(node: ast.FunctionDef | ast.ClassDef) -> bool:
     return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
+@cache
 def bases(node: ast.ClassDef) -> list[str]:
     """The names of a class's bases, without packages and type arguments."""
     return [ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases]
 
 
+@cache
 def classes() -> dict[str, list[ast.ClassDef]]:
     """All classes of the project by name."""
     found: dict[str, list[ast.ClassDef]] = {}
@@ -82,6 +86,12 @@ def classes() -> dict[str, list[ast.ClassDef]]:
     return found
 
 
+@cache
+def methods_of(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    """The methods that the class itself has, by name."""
+    return {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+
+
 def says_enough(node: ast.AST) -> bool:
     """Five words or more, and not only where to look."""
     text = ast.get_docstring(node) or ""  # type: ignore[arg-type]
@@ -90,11 +100,11 @@ def says_enough(node: ast.AST) -> bool:
 
 def inherited(node: ast.ClassDef, known: dict[str, list[ast.ClassDef]]) -> set[str]:
     """Methods that a base of the class documents, or a protocol of which the class has every method."""
-    own = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+    own = methods_of(node).keys()
     found: set[str] = set()
     for kinds in known.values():
         for kind in kinds:
-            methods = {item.name: item for item in kind.body if isinstance(item, ast.FunctionDef)}
+            methods = methods_of(kind)
             is_base = kind.name in bases(node)
             if is_base:
                 found |= inherited(kind, known)
@@ -103,12 +113,19 @@ def inherited(node: ast.ClassDef, known: dict[str, list[ast.ClassDef]]) -> set[s
     return found
 
 
+def plain(member: object) -> object:
+    """The function in a property, or in a method of the class."""
+    for inner in ("fget", "func", "__func__"):
+        member = getattr(member, inner, None) or member
+    return member
+
+
 @pytest.mark.parametrize("path", [path for path in MODULES if path.stem != "__main__"], ids=name)
 def test_every_annotation_can_be_read(path: Path) -> None:
     """Names in annotations exist, so that shapes can be checked: ruff must not tell (a shape is a string), mypy does not."""
     module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     mine = [item for item in vars(module).values() if getattr(item, "__module__", None) == module.__name__]
-    for item in [*mine, *(method for kind in mine if inspect.isclass(kind) for method in vars(kind).values())]:
+    for item in [*mine, *(plain(each) for kind in mine if inspect.isclass(kind) for each in vars(kind).values())]:
         made = getattr(item, "__name__", "") == "__init__"  # by dataclass, in names of the base's module
         if inspect.isclass(item) or (inspect.isfunction(item) and not made):
             get_type_hints(item)
