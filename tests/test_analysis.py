@@ -28,41 +28,19 @@ from experiments.words.evidence import (
     CERTIFICATE,
     INFIMUM,
     INGREDIENTS,
-    Check,
-    ClaimInfo,
     Control,
     Curve,
     Evidence,
     Panel,
 )
+from tests.made_up import INFO, around, cell, check
 
 PROCESSES = get_context("forkserver")
 PROCESSES.set_forkserver_preload(["analysis.figures"])  # as `python -m analysis` does
-RNG = np.random.default_rng(0)
-INFO = ClaimInfo("lemma99", "Lemma 99", "A made-up lemma", ("x < y & z",), "nowhere")
-
-
-def around(mean, spread=0.01, runs=64):
-    samples = mean + spread * RNG.standard_normal(runs)
-    return samples - samples.mean() + mean
-
-
-def check(mean, bound=1.0, kind="expected", **more):
-    return Check(kind, "stated", "thing", "a=1", bound, np.asarray(mean) if np.ndim(mean) else around(mean), **more)
 
 
 def twin(name, removes=None, mean=2.0):
     return Control(name, "is broken", Evidence((check(mean),)), removes)
-
-
-def cell(checks, controls=(), case="case", **more):
-    panel = Panel("p", "t", "y")
-    curves = (
-        Curve("p", "line", "measured", np.arange(1, 9), np.arange(1.0, 9), np.arange(0.5, 8), np.arange(2.0, 10)),
-        Curve("p", "bound", "bound", np.array([1, 8]), np.array([9.0, 9.0])),
-    )
-    twins = tuple(Control(f"broken {i}", "is broken", Evidence((c,), curves[:1])) for i, c in enumerate(controls))
-    return Cell(f"{case}-0", case, INFO, "problem", "made up", Evidence(tuple(checks), curves, (panel,)), twins, **more)
 
 
 def verdict(one, controls=(check(2.0),)):
@@ -164,10 +142,10 @@ def test_family_wise_error():
     """Forty true nulls at the edge (mean = bound): a wrong verdict anywhere in the table with probability about ALPHA."""
     rng = np.random.default_rng(5)
     wrong = 0
-    for _ in range(200):
+    for _ in range(100):
         rulings = judge([check(1.0 + 0.1 * rng.standard_normal(64)) for _ in range(40)])
         wrong += any(r.verdict != "undecided" for r in rulings)
-    assert wrong <= 200 * ALPHA + 4  # two standard deviations of slack
+    assert wrong <= 100 * ALPHA + 2  # two standard deviations of slack
 
 
 def test_cells_survive_storage(tmp_path):
@@ -207,14 +185,14 @@ def _results(folder, cells, extra=(), preset="test"):
 
 
 def test_report(tmp_path, capsys):
-    """Everything is written, escaped, self-contained; a second run gives the same bytes."""
+    """Everything is written, escaped, self-contained; a second run, in one process, gives the same bytes."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a"), cell([check(1.5)], [check(2.0)], "b")])
     assert run([str(tmp_path)], PROCESSES) == 0
     first = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert {"a.svg", "a.pdf", "b.svg", "summary.pdf", "verdicts.csv", "report.html"} <= set(first)
     report = first["report.html"].decode()
     assert "x &lt; y &amp; z" in report and "Lemma 99" in report and "<script src" not in report
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     again = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert first == again
     assert "refuted" in capsys.readouterr().out
@@ -223,7 +201,7 @@ def test_report(tmp_path, capsys):
 def test_columns(tmp_path):
     """The tables on disk have the columns that are declared, and no more."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}.items():
         assert tuple(pd.read_csv(tmp_path / name).columns) == columns
 
@@ -233,7 +211,7 @@ def test_the_report_says_who_says_what(tmp_path):
     said = ("stated, Lemma 99: a < b", "ours (Lemma 99); sharp: c: d", "Measured: e", "Measured at 3: f", "oursed: g")
     info = replace(INFO, statement=said)
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)]), claim=info)])
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     text = (tmp_path / "report.html").read_text()
     speaker = "<span class=speaker>{}</span> "
     told = ["stated, Lemma 99", "ours (Lemma 99); sharp", "Measured"]
@@ -248,7 +226,7 @@ def test_every_claim_has_its_title(tmp_path):
     alone = replace(INFO, name="lemma98", label="Lemma 98", title="A third")
     claims = {"a": INFO, "b": other, "c": alone}
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)], k), claim=info) for k, info in claims.items()])
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     sections = (tmp_path / "report.html").read_text().split("<section ")
     found = [re.findall("<h2>(Lemma.*?)</h2>", section) for section in sections]
     shared = ["Lemma 99. A made-up lemma", "Lemma 99. Another &lt;quantity&gt;"]
@@ -259,12 +237,12 @@ def test_certificate_and_infimum_stand_side_by_side(tmp_path):
     """Where both were measured against the stated bound, the report divides them."""
     pair = [replace(check(mean), quantity=name) for name, mean in ((CERTIFICATE, 0.6), (INFIMUM, 0.3))]
     _results(tmp_path, [cell(pair, [check(2.0)])])
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     text = (tmp_path / "report.html").read_text()
     assert "certificate / infimum</th>" in text and "<td>2</td>" in text
     one, other = (replace(cell(pair, [check(2.0)]), key=f"case-{i}", varied=f"seed={i}" * i) for i in range(2))
     _results(tmp_path, [one, other])
-    assert run([str(tmp_path)], PROCESSES) == 0
+    assert judge_and_draw(tmp_path) == 0
     assert (tmp_path / "report.html").read_text().count("<td>2</td>") == 2  # each variation with its own
 
 
@@ -272,7 +250,7 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
     """Exit code 1 and a line each; the others are still judged and reported."""
     bad = Cell("bad-0", "bad", INFO, "problem", error="ValueError: no such thing")
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "good"), bad], ["gone"])
-    assert run([str(tmp_path)], PROCESSES) == 1
+    assert judge_and_draw(tmp_path) == 1
     said = capsys.readouterr().err
     assert "bad: ValueError: no such thing" in said and "gone: not measured" in said
     assert "no such thing" in (tmp_path / "report.html").read_text()
@@ -281,7 +259,7 @@ def test_failed_and_missing_cells_are_loud(tmp_path, capsys):
 
 def test_nothing_measured_yet(tmp_path, capsys):
     """One line that says what to do."""
-    assert run([str(tmp_path)], PROCESSES) == 1
+    assert judge_and_draw(tmp_path) == 1
     assert "make reproduce" in capsys.readouterr().err
 
 

@@ -25,10 +25,9 @@ from experiments.sweep.cells import FILES, Cell
 from experiments.sweep.keys import fresh
 from experiments.sweep.store import CHECKSUMS, DamagedCellError, clean, load, refresh, save, set_aside, whole
 from foundation.files import locked, one_line, write
-from tests.test_analysis import INFO, around, cell, check
+from tests.made_up import INFO, MADE, save_again
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE = cell([check(0.5, lower_samples=around(0.4)), check(0.7, note="hm")], [check(2.0)], output="said", traceback="at")
 
 
 @pytest.fixture(scope="module")
@@ -160,20 +159,15 @@ def test_refresh(tmp_path):
         refresh(path, INFO, "")
 
 
-def _save(folder, number, times):
-    for _ in range(times):
-        save(replace(MADE, error=f"number {number}"), Path(folder))
-
-
 def test_many_save_one_key(tmp_path):
     """Threads and processes: all succeed, whoever reads finds a cell or none, one whole cell is left and nothing else."""
     began = multiprocessing.get_context("forkserver")
-    processes = [began.Process(target=_save, args=(str(tmp_path), number, 20)) for number in range(2)]
+    processes = [began.Process(target=save_again, args=(str(tmp_path), number, 20)) for number in range(2)]
     for process in processes:
         process.start()
     path, seen = tmp_path / MADE.key, set()
     with ThreadPoolExecutor(8) as pool:
-        futures = [pool.submit(_save, str(tmp_path), number, 10) for number in range(2, 8)]
+        futures = [pool.submit(save_again, str(tmp_path), number, 10) for number in range(2, 8)]
         while not all(future.done() for future in futures):
             if path.exists():
                 try:
@@ -193,7 +187,7 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from experiments.sweep import store
-from tests.test_store import MADE
+from tests.made_up import MADE
 store._move = lambda *_: (print("writing", flush=True), time.sleep(600))
 store.save(MADE, Path(sys.argv[1]))
 """

@@ -12,7 +12,7 @@ from analysis.judge import judge
 from analysis.tables import tables
 from analysis.tightness import SHARES, TIGHTNESS, page, tightness
 from experiments.words.evidence import CERTIFICATE, INFIMUM
-from tests.test_analysis import INFO, around, cell, check
+from tests.made_up import INFO, around, cell, check
 
 PAPER = replace(INFO, statement=("stated, Lemma 99: x < y & z",))
 NOTICED = [f"noticed_{name}" for name in SHARES]
