@@ -28,6 +28,9 @@ def main() -> int:
             from experiments.sweep.status import show
 
             return show(sys.argv[1:])
+        if sys.flags.optimize > 1:
+            print("error: PYTHONOPTIMIZE = 2: must be 0 or 1, for claims are stated in docstrings", file=sys.stderr)
+            return 2
         from experiments.sweep.command import run  # takes a second, in which somebody may lose patience
 
         return run()

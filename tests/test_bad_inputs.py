@@ -92,21 +92,17 @@ def test_no_argument_fills_the_terminal(argument, capsys):
 
 @pytest.mark.skipif(bool(os.environ.get("PYTHONOPTIMIZE")), reason="is what the test sets")
 def test_without_docstrings_nothing_starts():
-    """PYTHONOPTIMIZE=2 takes the statements out of the claims; and bad input on a real command line is one line."""
-    for optimize, arguments, text in (
-        ("2", ["--version"], "PYTHONOPTIMIZE = 2: must be"),
-        ("0", ["seed=-1"], "seed = -1"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "experiments", *arguments],
-            cwd=CONF.parent,
-            env={**os.environ, "PYTHONOPTIMIZE": optimize},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 2 and done.stdout == ""
-        assert done.stderr.startswith("error: ") and text in done.stderr and len(done.stderr.splitlines()) == 1
+    """PYTHONOPTIMIZE=2 takes the statements out of the claims: one line, before anything that reads them is imported."""
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments", "--version"],
+        cwd=CONF.parent,
+        env={**os.environ, "PYTHONOPTIMIZE": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("error: PYTHONOPTIMIZE = 2: must be") and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("folder", ["a folder", "é", "a=b", "a,b", "a'b", "$HOME", 'a"b', "~x"])

@@ -52,8 +52,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     The exit code: 0, or 1 if a case could not be measured, or 2 for bad input, before anything is written.
     """
     try:
-        if sys.flags.optimize > 1:
-            raise ValueError("PYTHONOPTIMIZE = 2: must be 0 or 1, for claims are stated in docstrings")
         command = parse(sys.argv[1:] if arguments is None else arguments)
         if command.page:
             print({"help": HELP, "version": version(), "info": info()}[command.page])
