@@ -430,7 +430,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background
 made = Setup(HUBER(), GAUSSIAN(sigma=1.0), clipped_adam(0.1, 0.9), np.array([10]))
 simulate(made, [], STREAMS, engine="compiled")  # so that nothing is left to be compiled
 made, begin = replace(made, steps=np.array([10**9])), perf_counter()
-Timer(1.0, os.kill, (os.getpid(), 2)).start()
+Timer(0.3, os.kill, (os.getpid(), 2)).start()
 try:
     simulate(made, [], STREAMS, engine="compiled")
 except KeyboardInterrupt:
@@ -452,4 +452,4 @@ print(1.0)
 def test_a_process(script):
     """A run with T = 1e9 ends soon after SIGINT. Programs that are dropped take nothing with them that others need."""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60.0)
-    assert 0.9 < float(done.stdout or "nan") < 2.5, done
+    assert 0.25 < float(done.stdout or "nan") < 2.0, done

@@ -116,13 +116,13 @@ def test_the_best_comparator():
 )
 def test_a_run_does_not_see_its_batch(noise, dim, beta, engine, monkeypatch):
     """Bit for bit: alone or together, other engines, tiles and blocks, unequal T, per-run parameters."""
-    beta, steps, numbers = np.array(beta), np.array([150, 400, 90, 400]), np.arange(4)
-    radius, samples = np.array([0.1, 0.01, 0.2, 0.1]), np.array([[1, 77], [400, 3], [90, 91], [2, 400]])
+    beta, steps, numbers = np.array(beta), np.array([60, 160, 36, 160]), np.arange(4)
+    radius, samples = np.array([0.1, 0.01, 0.2, 0.1]), np.array([[1, 41], [160, 3], [36, 37], [2, 160]])
 
     def everything(index, engine):
         made, b, r = setup(len(index), steps[index], dim=dim, noise=noise, beta=beta[index], radius=radius[index])
         made = replace(made, numbers=numbers[index])
-        return simulate(made, probes(b, r, "l1", samples[index]), STREAMS, np.arange(1, 401, 13), engine)
+        return simulate(made, probes(b, r, "l1", samples[index]), STREAMS, np.arange(1, 161, 13), engine)
 
     together = everything(np.arange(4), "numpy")
     for small in (False, True):

@@ -43,7 +43,7 @@ def test_coverage(name, runs):
     """At alpha = 1e-3 an upper limit is wrong at most SAFETY times as often as it says, which the judge allows for."""
     draw, mean = LAWS[name]
     rng = np.random.default_rng(0)
-    rate = np.mean([_errors(draw(rng, (40_000, runs)), mean, 1e-3) for _ in range(5)])
+    rate = np.mean([_errors(draw(rng, (40_000, runs)), mean, 1e-3) for _ in range(2)])
     print(f"{name}, n = {runs}: error rate {rate:.2e} at nominal 1.0e-03")
     assert rate <= SAFETY * 1e-3
 
