@@ -201,7 +201,7 @@ def test_report(tmp_path, capsys):
 def test_columns(tmp_path):
     """The tables on disk have the columns that are declared, and no more."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}.items():
         assert tuple(pd.read_csv(tmp_path / name).columns) == columns
 
@@ -211,7 +211,7 @@ def test_the_report_says_who_says_what(tmp_path):
     said = ("stated, Lemma 99: a < b", "ours (Lemma 99); sharp: c: d", "Measured: e", "Measured at 3: f", "oursed: g")
     info = replace(INFO, statement=said)
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)]), claim=info)])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     text = (tmp_path / "report.html").read_text()
     speaker = "<span class=speaker>{}</span> "
     told = ["stated, Lemma 99", "ours (Lemma 99); sharp", "Measured"]
@@ -226,7 +226,7 @@ def test_every_claim_has_its_title(tmp_path):
     alone = replace(INFO, name="lemma98", label="Lemma 98", title="A third")
     claims = {"a": INFO, "b": other, "c": alone}
     _results(tmp_path, [replace(cell([check(0.5)], [check(2.0)], k), claim=info) for k, info in claims.items()])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     sections = (tmp_path / "report.html").read_text().split("<section ")
     found = [re.findall("<h2>(Lemma.*?)</h2>", section) for section in sections]
     shared = ["Lemma 99. A made-up lemma", "Lemma 99. Another &lt;quantity&gt;"]
@@ -237,12 +237,12 @@ def test_certificate_and_infimum_stand_side_by_side(tmp_path):
     """Where both were measured against the stated bound, the report divides them."""
     pair = [replace(check(mean), quantity=name) for name, mean in ((CERTIFICATE, 0.6), (INFIMUM, 0.3))]
     _results(tmp_path, [cell(pair, [check(2.0)])])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     text = (tmp_path / "report.html").read_text()
     assert "certificate / infimum</th>" in text and "<td>2</td>" in text
     one, other = (replace(cell(pair, [check(2.0)]), key=f"case-{i}", varied=f"seed={i}" * i) for i in range(2))
     _results(tmp_path, [one, other])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     assert (tmp_path / "report.html").read_text().count("<td>2</td>") == 2  # each variation with its own
 
 
@@ -293,6 +293,14 @@ def judge_and_draw(folder, *arguments):
         return run([str(folder), *arguments], PROCESSES)
 
 
+def judge_only(folder, *arguments):
+    """As `judge_and_draw`, with blank drawings: for what is not about them, and not about what they are made of."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("draw", "summary"):
+            patch.setattr(figures, name, lambda _: {".svg": b"<svg/>", ".pdf": b"blank"})
+        return judge_and_draw(folder, *arguments)
+
+
 def here(workers, mp_context):
     """A pool that is one thread of this process."""
     return ThreadPoolExecutor(1)
@@ -304,13 +312,13 @@ def test_files_of_the_user_stay(tmp_path):
     drawings = tmp_path / "figures"
     drawings.mkdir()
     (drawings / "mine.svg").write_text("mine")
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     (drawings / "notes.txt").write_text("mine, too")
     (drawings / "c.svg").write_text("mine, with a name as of a case")
     (drawings / drawing.DRAWN).write_text((drawings / drawing.DRAWN).read_text() + "../verdicts.csv\nnotes.txt\n")
     (tmp_path / "manifest.json").unlink()
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a")])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     left = {path.name for path in drawings.iterdir()} - {drawing.DRAWN}
     assert left == {"mine.svg", "notes.txt", "c.svg", "a.svg", "a.pdf", "summary.svg", "summary.pdf"}
     assert (drawings / "mine.svg").read_text() == "mine" and (tmp_path / "verdicts.csv").exists()
@@ -340,7 +348,7 @@ def test_a_bad_cell_is_a_line(tmp_path, capsys, damage):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("experiments.sweep.cells.FORMAT", 1)
                 save(made, tmp_path / "cells")
-    assert judge_and_draw(tmp_path) == 1
+    assert judge_only(tmp_path) == 1
     said = capsys.readouterr()
     assert said.err.startswith("failed: bad: damaged, ") and said.err.count("\n") == 1 and "bad-0" in said.err
     assert "1 supported" in said.out
@@ -395,12 +403,12 @@ def test_a_report_is_about_one_preset(tmp_path, capsys):
     """The last sweep's, with a word of the others; the one that is asked for; not one that was not swept."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a")], preset="smoke")
     _results(tmp_path, [cell([check(0.5)], [check(2.0)], "b")], preset="paper")
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     assert "of preset paper; also swept here: smoke (" in capsys.readouterr().out
     assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"b", "summary"}
-    assert judge_and_draw(tmp_path, "preset=smoke") == 0
+    assert judge_only(tmp_path, "preset=smoke") == 0
     assert {path.stem for path in (tmp_path / "figures").glob("*.svg")} == {"a", "summary"}
-    assert judge_and_draw(tmp_path, "preset=deep") == 2
+    assert judge_only(tmp_path, "preset=deep") == 2
     assert re.fullmatch(
         r"error: preset = deep: must be one of those swept in .*: smoke, paper\n", capsys.readouterr().err
     )
@@ -412,7 +420,7 @@ def test_the_report_says_where_the_numbers_come_from(tmp_path):
         replace(cell([check(0.5)], [check(2.0)], k), provenance={"numpy": v}) for k, v in zip("abc", "112", strict=True)
     ]
     _results(tmp_path, made)
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     assert "<small>Measured with numpy 1; 1 cells with others.</small>" in (tmp_path / "report.html").read_text()
 
 
@@ -449,7 +457,7 @@ def test_something_in_the_way(tmp_path, capsys, place):
     else:
         (results / place).unlink(missing_ok=True)
         (results / place / "x").mkdir(parents=True)
-    assert judge_and_draw(results) == 1
+    assert judge_only(results) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"error: {results / place if place != '.' else results}") and said.count("\n") == 1
 
@@ -457,7 +465,7 @@ def test_something_in_the_way(tmp_path, capsys, place):
 def test_a_full_disk_leaves_the_old_report(tmp_path, capsys, monkeypatch):
     """One line that names the file; the report that was there stays whole."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
-    assert judge_and_draw(tmp_path) == 0
+    assert judge_only(tmp_path) == 0
     old = (tmp_path / "report.html").read_bytes()
     _results(tmp_path, [cell([check(0.7)], [check(2.0)], "other")])
     sync = os.fsync
@@ -469,7 +477,7 @@ def test_a_full_disk_leaves_the_old_report(tmp_path, capsys, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     capsys.readouterr()
-    assert judge_and_draw(tmp_path) == 1
+    assert judge_only(tmp_path) == 1
     said = capsys.readouterr()
     assert re.fullmatch(r"error: .*report.html: No space left on device\n", said.err) and "report:" not in said.out
     assert (tmp_path / "report.html").read_bytes() == old
@@ -481,7 +489,7 @@ def test_garbled_manifest(tmp_path, capsys):
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
     for text in ("", "{", "[]", '{"sweeps": [{}]}', '{"preset": "smoke", "cells": []}', "\udc80"):
         (tmp_path / "manifest.json").write_text(text, errors="surrogateescape")
-        assert judge_and_draw(tmp_path) == 1
+        assert judge_only(tmp_path) == 1
         said = capsys.readouterr().err
         assert said.startswith(f"error: {tmp_path}/manifest.json: is garbled") and said.count("\n") == 1
 
