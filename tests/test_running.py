@@ -26,11 +26,13 @@ from experiments.sweep.store import load
 from experiments.sweep.tables import cases
 from objectives.kinks import CappedAbs
 from simulation.compiled import engine as compiled
+from simulation.work import Work
 from tests.breaking import Broken
+from tests.test_engines import NO_ENGINE
 from tests.test_experiments import job
 
 SMALL = ("preset.draws=500", "preset.runs=8")
-SMOKE = sorted(name for name, row in cases().items() if "smoke" in row.presets)
+ASKING = sorted(name for name, row in cases().items() if "smoke" in row.presets and row.claim not in NO_ENGINE)
 
 
 def broken(base, way):
@@ -117,7 +119,7 @@ def test_a_long_case_goes_on_where_it_was(tmp_path, monkeypatch):
         return shards.simulate_part(*task)
 
     monkeypatch.setattr(running, "simulate_part", interrupted)
-    stop = 20
+    stop = 40
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         sweep([made], executor)
     kept = sorted((tmp_path / "cut" / "partial" / key(made)).iterdir())
@@ -167,12 +169,11 @@ def test_a_run_is_put_down_and_taken_up(tmp_path, monkeypatch):
     assert not list((tmp_path / "down").glob("partial/*"))
 
 
-@pytest.mark.parametrize("name", SMOKE)
+@pytest.mark.parametrize("name", ASKING)
 def test_what_a_case_asks_for_can_be_cut(name, monkeypatch):
-    """The first simulation of every claim can be sent to others, and gives in parts what it gives at once."""
+    """The first simulation of every claim that has one can be sent to others, and gives in parts what it gives at once."""
     cut(monkeypatch)
-    shorter = ["+case.settings.times=8"] if name == "constant_dips_short" else []
-    made = job(name, *SMALL, "preset.windows=1", "preset.tuning_runs=1", "preset.fresh_runs=16", *shorter)
+    made = job(name, *SMALL, "preset.windows=1", "preset.tuning_runs=1", "preset.fresh_runs=16")
     try:
         found = run(made, "name", {})
     except shards.DeferredError as deferred:
@@ -186,6 +187,23 @@ def test_what_a_case_asks_for_can_be_cut(name, monkeypatch):
                 np.testing.assert_array_equal(values, both[signal_], err_msg=signal_)
     else:
         assert found.error == ""
+
+
+def squares(items):
+    """Work on numbers."""
+    return {"square": np.square(np.asarray(items, float)), "sign": np.sign(items)}
+
+
+@pytest.mark.parametrize("items", [tuple(range(-3, 4)), np.arange(12.0)])
+def test_work_can_be_cut(items):
+    """Into parts of about PART seconds, each of consecutive items; put together they give what is given at once."""
+    work = Work(squares, items, seconds=0.4 * shards.PART)
+    pieces = shards.parts(work, "numpy")
+    assert [len(piece.items) for piece in pieces] == ([3, 2, 2] if len(items) == 7 else [3, 3, 2, 2, 2])
+    both = shards.joined([piece.simulate(None) for piece in pieces])
+    for name, values in work.simulate(None).items():
+        np.testing.assert_array_equal(values, both[name])
+    assert shards.parts(replace(work, seconds=1e-9), "auto")[0].items is not None
 
 
 def test_sizes_are_about_right(tmp_path):
