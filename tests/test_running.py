@@ -26,6 +26,7 @@ from experiments.sweep.store import load
 from experiments.sweep.tables import cases
 from objectives.kinks import CappedAbs
 from simulation.compiled import engine as compiled
+from simulation.streams import Streams
 from simulation.work import Work
 from tests.breaking import Broken
 from tests.test_engines import NO_ENGINE
@@ -119,7 +120,7 @@ def test_a_long_case_goes_on_where_it_was(tmp_path, monkeypatch):
         return shards.simulate_part(*task)
 
     monkeypatch.setattr(running, "simulate_part", interrupted)
-    stop = 40
+    stop = 24
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         sweep([made], executor)
     kept = sorted((tmp_path / "cut" / "partial" / key(made)).iterdir())
@@ -200,8 +201,8 @@ def test_work_can_be_cut(items):
     work = Work(squares, items, seconds=0.4 * shards.PART)
     pieces = shards.parts(work, "numpy")
     assert [len(piece.items) for piece in pieces] == ([3, 2, 2] if len(items) == 7 else [3, 3, 2, 2, 2])
-    both = shards.joined([piece.simulate(None) for piece in pieces])
-    for name, values in work.simulate(None).items():
+    both = shards.joined([piece.simulate(Streams(0, "unused")) for piece in pieces])
+    for name, values in work.simulate(Streams(0, "unused")).items():
         np.testing.assert_array_equal(values, both[name])
     assert shards.parts(replace(work, seconds=1e-9), "auto")[0].items is not None
 
