@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from experiments.sweep.job import Job
 from experiments.sweep.manifest import Entry, Sweep, add
-from experiments.sweep.schema import ProblemConfig, plain
+from experiments.sweep.schema import PRESETS, ProblemConfig, plain
 from experiments.sweep.tables import CONF, cases, problems
 
 SILENT = ("case.name", "case.presets", "problem.description", "preset.name")  # decide no number
@@ -52,6 +52,13 @@ def _row(job: Job) -> dict[str, Any]:
     composed = {"claim": case.claim, "settings": {}} if row is None else {"claim": row.claim, "settings": row.settings}
     own = vars(ProblemConfig(**{"name": home, **problems().get(name, {})}))
     return {"seed": _seed(), "case": composed, "problem": own, "preset": _preset(job.preset)}
+
+
+def read_rows() -> None:
+    """Read, and remember, all that rows are made of."""
+    cases(), problems(), _seed()
+    for name in PRESETS:
+        _preset(name)
 
 
 def _dotted(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:

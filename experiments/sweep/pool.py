@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 R = TypeVar("R")
 CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["experiments.sweep.running", "simulation.compiled.engine"])
+CONTEXT.set_forkserver_preload(["experiments.sweep.running", "simulation.compiled.engine", "experiments.sweep.warm"])
 QUIET = (signal.SIGINT, signal.SIGTERM)  # are the parent's business: it ends its processes by itself
 SHORT = 60  # a socket's path has at most 108 characters, of which the server takes some
 PRINTED = 20_000  # characters that are kept of what a task prints
