@@ -9,9 +9,9 @@ export OMP_NUM_THREADS := 1
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
-export PRESET RESULTS
+export PRESET RESULTS EXTRA
 
-.PHONY: help setup check test mutants reproduce engines report bench lock clean
+.PHONY: help setup check test exam mutants reproduce engines report bench lock clean
 .DEFAULT_GOAL := help
 EXTRAS ?=
 
@@ -41,11 +41,14 @@ check: setup ## lint, format, types, import rules
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+exam: setup ## examine objectives, noises, adversaries and methods, those of your own folder EXTRA=DIR included
+	$(BIN)/python -m pytest -n auto tests/test_objectives.py tests/test_noises.py tests/test_adversaries.py tests/test_baselines.py
+
 mutants: setup ## small faults in the sources, which the tests should notice; FILES="theory/spread.py ..." SAMPLE=10
 	@$(BIN)/python -m tests.mutants $(FILES) $(if $(SAMPLE),--sample $(SAMPLE))
 
-reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep
-	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' "preset=$$PRESET" "results=$$(printf %s "$$RESULTS" | sed 's/,/\\,/g')" || code=$$?; \
+reproduce: setup ## measure every claim and write results/report.html; PRESET=smoke|paper|deep; EXTRA=DIR adds your own
+	@code=0; $(BIN)/python -m experiments -m 'case=glob(*)' "preset=$$PRESET" "results=$$(printf %s "$$RESULTS" | sed 's/,/\\,/g')" $${EXTRA:+"extra=$$EXTRA"} || code=$$?; \
 	[ $$code = 2 ] || $(BIN)/python -m analysis "$$RESULTS" || code=1; exit $$code
 
 engines: setup ## run the smoke preset on both engines and compare what they find byte for byte

@@ -28,6 +28,11 @@ typechecker.install(
     ]
 )
 
+if os.environ.get("EXTRA"):  # make exam EXTRA=DIR
+    from experiments.sweep.extra import load
+
+    load(os.environ["EXTRA"])
+
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 

@@ -102,7 +102,10 @@ def test_one_value_has_one_form():
         (["case.settings.reach=2"], ["+case.settings.reach=2.0"]),
         (["problem.arguments.slope=3"], ["problem.arguments.slope=3e0"]),
         (["preset.runs=64"], []),
-        (["seed=0.0", "case.presets=[paper]"], ["workers=7", "time_limit=5", "cluster=slurm", "results=elsewhere"]),
+        (
+            ["seed=0.0", "case.presets=[paper]"],
+            ["workers=7", "time_limit=5", "cluster=slurm", "results=elsewhere", "extra=null"],
+        ),
     ):
         assert key(made(*one)) == key(made(*other))
     assert key(made("case.settings.reach=2")) != key(made("case.settings.reach=3"))
@@ -112,6 +115,7 @@ def test_one_value_has_one_form():
         "engine",
         "time_limit",
         "cluster",
+        "extra",
     }
 
 

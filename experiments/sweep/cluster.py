@@ -44,6 +44,9 @@ def executor(config: Config) -> Processes | Cluster:
     """Where a sweep's tasks are done. Raises ValueError, one line, for a cluster that cannot be used."""
     if config.cluster is None:
         return start_pool(config.workers or cores(), config.time_limit)
+    if config.extra is not None:
+        what = f"cluster = {config.cluster}, extra = {config.extra}"
+        raise ValueError(f"{what}: must not be given together: workers have the project's sources only")
     if config.cluster == SLURM and config.workers is None:
         raise ValueError("cluster = slurm, workers = null: must say how many cores to ask for, workers=48")
     return Cluster(config.cluster, config.workers or 1, config.time_limit)

@@ -29,6 +29,7 @@ python -m experiments -m [KEY=VALUE ...]      a sweep, over lists a,b of cases, 
   problem=NAME             a row of conf/problems.yaml in the place of the case's own
   case.settings.KEY=VALUE, problem.arguments.KEY=VALUE, problem.noise_arguments.KEY=VALUE, preset.KEY=VALUE
   seed=0  results=results  workers=null (one a core)  engine=auto|numpy|compiled  time_limit=null  cluster=null
+  extra=DIR                sources, cases and problems of your own, in a folder of your own
 
   -m, --multirun           a sweep
   --cfg job                print what would be measured, and measure nothing

@@ -19,6 +19,7 @@ from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, RangeS
 from hydra.errors import HydraException
 
 from experiments.sweep.claims import CLAIMS
+from experiments.sweep.extra import load
 from experiments.sweep.schema import CaseConfig, Config, ProblemConfig
 from experiments.sweep.tables import cases, problems
 from experiments.words.problem import Effort
@@ -40,7 +41,7 @@ ROWS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "problem": problems,
 }  # what is chosen by the name of its row
 OPEN = ("case.settings", "problem.arguments", "problem.noise_arguments")  # each owner says what it takes
-LITERAL = ("results", "cluster")  # a path, an address: taken as they stand
+LITERAL = ("results", "cluster", "extra")  # paths, an address: taken as they stand
 MOST = 100_000  # jobs of a sweep
 
 
@@ -81,7 +82,7 @@ def parse(arguments: Sequence[str]) -> Command:
         else:
             texts.append(argument)
     jobs = 1
-    for text in texts:
+    for text in sorted(texts, key=lambda text: text.partition("=")[0].lstrip("+") != "extra"):  # what others may name
         jobs *= len(_take(text, command))
         if jobs > MOST:
             raise ValueError(f"{cut(text)}: must ask for at most {MOST} jobs in a sweep")
@@ -101,6 +102,9 @@ def _take(text: str, command: Command) -> list[Any]:
     if key in command.values:
         raise ValueError(f"{what}: must be given once")
     command.values[key] = values = _values(key, said, what, command)
+    if key == "extra" and values[0] is not None:
+        load(values[0])
+        _all.cache_clear()
     if not values:
         raise ValueError(f"{what}: must name something; there is nothing of that name")
     return values
@@ -111,7 +115,7 @@ def _values(key: str, said: str, what: str, command: Command) -> list[Any]:
     if key in LITERAL:
         if command.many and re.search(r"(?<!\\),", said):
             raise ValueError(f"{what}: must be one for the whole sweep; a comma in it is written \\,")
-        return [None if key == "cluster" and said == "null" else said.replace("\\,", ",")]
+        return [None if key != "results" and said == "null" else said.replace("\\,", ",")]
     override = _parsed(key, said, what)
     given: Any = override.value()
     if not override.is_sweep_override():

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from experiments.sweep.asked import varied, write_manifest
 from experiments.sweep.cells import Cell
 from experiments.sweep.cluster import ClusterError
+from experiments.sweep.extra import load
 from experiments.sweep.job import Job
 from experiments.sweep.keys import fresh, key, recording
 from experiments.sweep.pool import TaskError, printed, reason
@@ -46,6 +47,8 @@ def run(job: Job, name: str | None = None, known: Mapping[int, Signals] | None =
     name: the job's key, if known. known: simulations that have been done already; without it, all are done here, else
     DeferredError is raised for long ones.
     """
+    if job.config.extra is not None:
+        load(job.config.extra)  # in another process its rows are not known yet
     bare = bare_cell(job, name or key(job))
     simulate = {} if known is None else {"simulate": deferring(known)}
     with printed() as output:

@@ -41,7 +41,8 @@ class Config:
     """One job of a sweep.
 
     workers: processes, null for one a core. time_limit: seconds that a case may take, null for any. cluster: where it
-    runs, null for here. preset: its name, and the numbers of experiments.words.problem.Effort.
+    runs, null for here. extra: a folder of one's own (experiments/sweep/extra.py). preset: its name, and the numbers of
+    experiments.words.problem.Effort.
     """
 
     seed: int = setting(0, "[0, 1e40]")
@@ -50,6 +51,7 @@ class Config:
     engine: Engine = setting("auto")
     time_limit: float | None = setting(None, "(0, 1e9]")
     cluster: str | None = setting(None, matching=".+")
+    extra: str | None = setting(None, matching=".+")
     case: CaseConfig = field(default_factory=lambda: CaseConfig("", ""))
     problem: ProblemConfig = field(default_factory=lambda: ProblemConfig(""))
     preset: dict[str, Any] = field(default_factory=dict)
@@ -58,7 +60,7 @@ class Config:
 def plain(config: Config) -> dict[str, Any]:
     """What identifies a cell: the configuration without where, how fast and for which presets it is run."""
     kept = asdict(config)
-    for name in ("results", "workers", "engine", "time_limit", "cluster"):
+    for name in ("results", "workers", "engine", "time_limit", "cluster", "extra"):
         del kept[name]
     del kept["case"]["presets"]
     return kept

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -16,6 +16,7 @@ from experiments.sweep.claims import CLAIMS
 from experiments.sweep.schema import NAME, PRESETS, ProblemConfig
 from foundation.settings import refusal, show
 
+Row = TypeVar("Row")
 CONF = Path(__file__).resolve().parent.parent.parent / "conf"
 
 
@@ -29,9 +30,38 @@ class Case:
     settings: dict[str, Any]
 
 
+_extra: list[Path] = []  # folders whose rows stand beside those of conf/
+
+
+def add(folder: Path) -> None:
+    """Let the rows of a folder stand beside those of conf/; no table need be there. Raises ValueError as below."""
+    if folder not in _extra:
+        _extra.append(folder)
+        cases.cache_clear()
+        problems.cache_clear()
+    cases(), problems()
+
+
 @cache
 def cases(folder: Path = CONF) -> dict[str, Case]:
     """The cases by name, in the order of the report. Raises ValueError, one line that names the row and the fault."""
+    found = _cases(folder, problems(folder))
+    for extra in _extra if folder == CONF else ():
+        if (extra / "cases.yaml").exists():
+            found |= _new(_cases(extra, problems()), found, extra / "cases.yaml")
+    return found
+
+
+def _new(rows: dict[str, Row], known: Mapping[str, Any], path: Path) -> dict[str, Row]:
+    """The rows of an extra table, whose names must not be taken."""
+    taken = [name for name in rows if name in known]
+    if taken:
+        raise ValueError(f"{path}: {taken[0]}: must have a name of its own, this is a row of conf/")
+    return rows
+
+
+def _cases(folder: Path, known: Mapping[str, Any]) -> dict[str, Case]:
+    """The cases of one table; known: the problems that they may name."""
     found: dict[str, Case] = {}
     for claim, rows in _read(folder / "cases.yaml").items():
         _one_of("cases.yaml: claim", claim, CLAIMS)
@@ -40,7 +70,7 @@ def cases(folder: Path = CONF) -> dict[str, Case]:
             if name in found:
                 raise ValueError(f"{key}: must have one row, not two, under {found[name].claim} and {claim}")
             _keys(key, row, ("problem", "presets", "settings"), needed="problem")
-            _one_of(f"{key}: problem", row["problem"], problems(folder))
+            _one_of(f"{key}: problem", row["problem"], known)
             presets, own = row.get("presets", list(PRESETS)), row.get("settings", {})
             if not isinstance(presets, list) or not presets or not all(each in PRESETS for each in presets):
                 raise ValueError(f"{key}: presets = {show(presets)}: must be a list of some of {', '.join(PRESETS)}")
@@ -54,6 +84,14 @@ def cases(folder: Path = CONF) -> dict[str, Case]:
 @cache
 def problems(folder: Path = CONF) -> dict[str, dict[str, Any]]:
     """The rows of problems.yaml by name. Raises ValueError, one line that names the row and the fault."""
+    rows = _problems(folder)
+    for extra in _extra if folder == CONF else ():
+        if (extra / "problems.yaml").exists():
+            rows = rows | _new(_problems(extra), rows, extra / "problems.yaml")
+    return rows
+
+
+def _problems(folder: Path) -> dict[str, dict[str, Any]]:
     rows = _read(folder / "problems.yaml")
     known = {item.name: item for item in fields(ProblemConfig) if item.name != "name"}
     for name, row in rows.items():
@@ -65,6 +103,7 @@ def problems(folder: Path = CONF) -> dict[str, dict[str, Any]]:
     return rows
 
 
+@cache
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """A table of tables. Raises ValueError for what is no table, and for a name that comes twice or names no file."""
     try:
