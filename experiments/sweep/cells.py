@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
 
-FORMAT = 2  # of the files: others are not read, but measured again
+FORMAT = 3  # of the files: others are not read, but measured again
 TEXT, SAMPLES, CURVES = "cell.json", "samples.parquet", "curves.parquet"
 FILES = (TEXT, CURVES, SAMPLES)
 
@@ -83,8 +83,7 @@ def from_files(files: Mapping[str, bytes]) -> Cell:
         return Evidence(checks, lines, tuple(Panel(**panel) for panel in raw["panels"]))
 
     controls = tuple(
-        Control(c["name"], c["description"], evidence(c["evidence"], c["name"]) or Evidence(()), c["removes"])
-        for c in text["controls"]
+        Control(**{**c, "evidence": evidence(c["evidence"], c["name"]) or Evidence(())}) for c in text["controls"]
     )
     info = ClaimInfo(**{**text["claim"], "statement": tuple(text["claim"]["statement"])})
     plain = {item.name: text[item.name] for item in fields(Cell)}

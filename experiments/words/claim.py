@@ -28,12 +28,14 @@ class Twin:
     """A deliberately broken twin of a claim, which the claim's own checks must reject.
 
     text: what is broken. removes: the ingredient of Algorithm 1 that is missing, for the table of ablations; None if
-    something else is broken, such as a constant of the bound.
+    something else is broken, such as a constant of the bound. near: whether it is a near miss, wrong by a factor of at
+    most 2 in one ingredient: what rejects it measures that ingredient, and does not only fail for trivial problems.
     """
 
     claim: Claim
     text: str
     removes: Ingredient | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,10 @@ class Claim:
     def twin(self, text: str, removes: Ingredient | None = None, **changes: Any) -> Twin:
         """This claim with some fields changed."""
         return Twin(replace(self, **changes), text, removes)
+
+    def near(self, text: str, removes: Ingredient | None = None, **changes: Any) -> Twin:
+        """The same, a near miss."""
+        return Twin(replace(self, **changes), text, removes, near=True)
 
 
 def statement(function: Callable[..., Any]) -> str:

@@ -137,13 +137,15 @@ class Evidence:
 class Control:
     """A deliberately broken twin of a claim and what the same checks found on it.
 
-    removes: the ingredient of Algorithm 1 that is missing in it; None if something else is broken.
+    removes: the ingredient of Algorithm 1 that is missing in it; None if something else is broken. near: whether it is
+    a near miss, wrong by a factor of at most 2 in one ingredient.
     """
 
     name: str
     description: str
     evidence: Evidence
     removes: Ingredient | None = None
+    near: bool = False
 
 
 @dataclass(frozen=True)

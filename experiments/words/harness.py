@@ -45,7 +45,7 @@ def examine(
     measurements = [arm.measure(problem, context) for arm in arms]
     own, *theirs = advance(measurements, context.streams, context.engine, simulate)
     pairs = zip(twins.items(), theirs, strict=True)
-    return own, tuple(Control(name, twin.text, evidence, twin.removes) for (name, twin), evidence in pairs)
+    return own, tuple(Control(name, twin.text, evidence, twin.removes, twin.near) for (name, twin), evidence in pairs)
 
 
 def advance(
