@@ -132,7 +132,10 @@ class Baselines(Claim):
 
     def controls(self) -> dict[str, Twin]:
         """Tuning matters."""
-        return {"detuned": self.twin("clipped Adam with 256 times its best D", detuned=256.0)}
+        return {
+            "D x 4": self.near("clipped Adam with 4 times its best D", detuned=4.0),
+            "detuned": self.twin("clipped Adam with 256 times its best D", detuned=256.0),
+        }
 
 
 def sampled(steps: int) -> tuple[Int[IntArray, "shown"], Int[IntArray, "late"]]:

@@ -133,7 +133,7 @@ class HeavyRegret(FreeClaim):
     def controls(self) -> dict[str, Twin]:
         """Near misses in one ingredient of the bounds, and a learner that does not minimise regret."""
         return {
-            "sigma_p/2": self.twin("claims half of sigma_p", share=0.5),
+            "sigma_p/2": self.near("claims half of sigma_p", share=0.5),
             "as for p = 2": self.twin("(1-beta^p)^{1/2} in the place of (1-beta^p)^{1/p}", square_root=True),
             **with_broken_learner(self, "wrong sign"),
         }

@@ -131,5 +131,11 @@ class HeavyGuarantee(Claim):
     def controls(self) -> dict[str, Twin]:
         """What the end-to-end check can see."""
         last = self.twin("no model EMA: the certificate of x_t alone", "model EMA", average="last iterate")
-        hurry = self.twin("a third of the steps", hurry=3.0)
-        return {"last iterate": last, "T/3": hurry, **with_broken_learner(self, "wrong sign", "no momentum")}
+        hurry = self.near("half of the steps", hurry=2.0)
+        third = self.twin("a third of the steps", hurry=3.0)
+        return {
+            "last iterate": last,
+            "T/2": hurry,
+            "T/3": third,
+            **with_broken_learner(self, "wrong sign", "no momentum"),
+        }

@@ -160,7 +160,7 @@ class WeightedOutput(Theorem11):
         return {
             "uniform": self.twin("the index drawn uniformly from 1..T", weights="uniform"),
             "no rest": self.twin("weights 1-beta^t up to T, without the rest at T", weights="no rest"),
-            "half of T": self.twin("stopped at T/2", share=0.5),
+            "half of T": self.near("stopped at T/2", share=0.5),
             "a = 1": self.twin("no random scaling", "random scaling", scaling=Constant()),
         }
 

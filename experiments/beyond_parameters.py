@@ -220,8 +220,8 @@ class SharpenedParameters(Claim):
         return {
             "a quarter of T": second.twin("stopped after a quarter of T", share=0.25),
             "D x 3": own.twin("a ball three times as wide", radius=3.0),
-            "twice the target": last.twin("beta, D and T for 2 eps", aim=2.0),
-            "half the target": own.twin("beta, D and T for eps/2", aim=0.5),
+            "twice the target": last.near("beta, D and T for 2 eps", aim=2.0),
+            "half the target": own.near("beta, D and T for eps/2", aim=0.5),
             "last iterate": second.twin("no model EMA: the certificate of x_t", "model EMA", average="last iterate"),
             **with_broken_learner(second, "no momentum"),
         }

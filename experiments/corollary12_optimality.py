@@ -65,6 +65,7 @@ class ChainProgress(Claim):
     runs: int | None = setting(None, "[1, 1e6]")  # the preset's if null
     revealed: bool = False
     dither: bool = False
+    oftener: bool = False  # whether the oracle shows the next link with probability 2p
     past: bool = False
 
     def accepts(self, problem: Problem) -> None:
@@ -81,6 +82,8 @@ class ChainProgress(Claim):
         needed = 1.0 + successes(noise, dim, steps, runs, context)
         if self.revealed:
             problem = replace(problem, noise=Chain(1.0))
+        if self.oftener:
+            problem = replace(problem, noise=Chain(2.0 * p))
         checks, curves, steepest = [], [], np.zeros(runs)
         times = np.arange(1, steps + 1)
         for name, method in METHODS.items():
@@ -103,6 +106,7 @@ class ChainProgress(Claim):
     def controls(self) -> dict[str, Twin]:
         """What breaks the chain."""
         return {
+            "2p": self.near("the oracle shows the next link with probability 2p", oftener=True),
             "p = 1": self.twin("the oracle shows everything", revealed=True),
             "past the end": self.twin("the gradient after the end, too", past=True),
             "dither": self.twin("not zero-respecting: a tiny push in every coordinate", dither=True),
@@ -149,6 +153,7 @@ class Traversal(Claim):
     links: tuple[int, ...] = setting((4, 8, 16), "[2, 1e5]", least=2)
     chances: tuple[float, ...] = setting((0.25, 0.125, 0.0625), "[1e-6, 1]", least=2)
     swept: bool = True
+    off: float = 0.0  # of the exponent
 
     def accepts(self, problem: Problem) -> None:
         """The hard chain only."""
@@ -172,7 +177,7 @@ class Traversal(Claim):
                 means, slopes = np.mean(times, axis=1), log_slope(value, np.array(times))
                 note = "mean traversal time over n/p: " + ", ".join(f"{r:.3g}" for r in means / floor)
                 quantity, where = "slope of the traversal time", f"{name}, in {axis}"
-                checks.append(Check("rate", "ours", quantity, where, 1.0, slopes, MARGIN, note=note))
+                checks.append(Check("rate", "ours", quantity, where, 1.0 + self.off, slopes, MARGIN, note=note))
                 curves.append(Curve(f"traversal {axis}", name, "measured", value, means))
         for axis, points in sweeps.items():
             value, floor = np.array([v for v, _, _ in points]), np.array([n / (2.0 * p) for _, n, p in points])
@@ -181,8 +186,12 @@ class Traversal(Claim):
         return Evidence(tuple(checks), tuple(curves), panels)
 
     def controls(self) -> dict[str, Twin]:
-        """A chain that is not one."""
-        return {"constant": self.twin("neither n nor p is swept", swept=False)}
+        """A chain that is not one, and other exponents."""
+        return {
+            "constant": self.twin("neither n nor p is swept", swept=False),
+            "exponent + 1/2": self.near("an exponent that is larger by 1/2", off=0.5),
+            "exponent - 1/2": self.near("an exponent that is smaller by 1/2", off=-0.5),
+        }
 
 
 def tuned_times(

@@ -119,6 +119,7 @@ class Corollary12(Claim):
     sweep: Sweep = setting("eps")
     factors: tuple[float, ...] = setting((1.0, 2.0**0.5, 2.0, 8.0**0.5, 4.0), "[1, 1e6]", least=2)
     frozen: bool = False
+    off: float = 0.0  # of the exponent
 
     def accepts(self, problem: Problem) -> None:
         """A ramp in one coordinate, without noise."""
@@ -176,7 +177,7 @@ class Corollary12(Claim):
                 raise ArithmeticError(f"{late} at {self.sweep} = {each.value:g}")
 
         value, bound = np.array([each.value for each in swept]), np.array([float(each.steps) for each in swept])
-        slopes, expected = log_slope(value, hits), self.expected
+        slopes, expected = log_slope(value, hits), self.expected + self.off
         note = f"a consistency check; slope of the theorem's T: {log_slope(value, bound):.3f}"
         quantity, where = "slope of the hitting time", f"in {self.sweep}"
         check = Check("rate", "stated", quantity, where, expected, slopes, MARGIN, note=note)
@@ -191,8 +192,11 @@ class Corollary12(Claim):
         return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
 
     def controls(self) -> dict[str, Twin]:
-        """Hyper-parameters that do not follow the sweep."""
-        return {"frozen": self.twin("beta and D of the first point throughout", frozen=True)}
+        """Hyper-parameters that do not follow the sweep, and another exponent."""
+        return {
+            "frozen": self.twin("beta and D of the first point throughout", frozen=True),
+            "exponent + 1/2": self.near("an exponent that is larger by 1/2", off=0.5),
+        }
 
 
 @dataclass(frozen=True)

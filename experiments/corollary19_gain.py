@@ -113,6 +113,7 @@ class Corollary19(Claim):
 
     share: float = setting(1.0, "[0, 1]")
     dims: tuple[int, ...] = setting((8, 16, 32), "[2, 1e5]", least=2)
+    off: float = 0.0  # of the exponent
     actual: float | None = None  # the share that is run, where it is not the one that predicts
 
     def accepts(self, problem: Problem) -> None:
@@ -146,7 +147,7 @@ class Corollary19(Claim):
         scales = [each.coordinate_lipschitz + each.coordinate_sigma for each in predicting]
         stated = np.array([float(complexity.coordinate_gain(scale)) for scale in scales])
         dims, median = np.asarray(self.dims, float), np.median(gains, axis=1)
-        slopes, expected = log_slope(dims, gains), float(log_slope(dims, stated))
+        slopes, expected = log_slope(dims, gains), float(log_slope(dims, stated)) + self.off
         each = (f"{g:.3g} (d={d}; {s:.3g} stated)" for d, g, s in zip(self.dims, median, stated, strict=True))
         note = f"a consistency check; gains {', '.join(each)}"
         quantity, which = "slope of the gain in d", f"share={self.share:g}"
@@ -158,7 +159,8 @@ class Corollary19(Claim):
         return Evidence((check,), curves, (Panel("gain", "d", "steps of beta-FTRL / steps of clipped Adam"),))
 
     def controls(self) -> dict[str, Twin]:
-        """The other extreme, held against this one's prediction."""
+        """The other extreme, held against this one's prediction, and another exponent."""
+        near = {"exponent + 1/2": self.near("an exponent that is larger by 1/2", off=0.5)}
         if self.share == 0:
-            return {"uneven": self.twin("one coordinate carries all the noise", actual=1.0)}
-        return {"all alike": self.twin("all coordinates are alike", actual=0.0)}
+            return {"uneven": self.twin("one coordinate carries all the noise", actual=1.0), **near}
+        return {"all alike": self.twin("all coordinates are alike", actual=0.0), **near}

@@ -28,6 +28,8 @@ class Equation1(FreeClaim):
     title: ClassVar[str] = "Expected regret of beta-FTRL along Algorithm 1"
     statements: ClassVar[Statements] = (adam_ema.equation1, sharpened.equation1)
 
+    rooted: bool = True  # whether the bound is divided by sqrt(1-beta)
+
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """Three rows for each beta and form."""
         grid = self.grid(problem, context)
@@ -49,7 +51,8 @@ class Equation1(FreeClaim):
             }
             curves.append(Curve("regret", where, "measured", times[seen], *mean_and_band(curve)))
             ends = np.array([1.0, float(at.steps)])
-            for form, bound in self.bounds(problem, at.beta).items():
+            for form, full in self.bounds(problem, at.beta).items():
+                bound = full if self.rooted else full * float(np.sqrt(1.0 - at.beta))
                 checks += [Check("expected", form, quantity, where, bound, each) for quantity, each in samples.items()]
                 curves.append(Curve("regret", f"{form}, {where}", "bound", ends, np.full(2, bound), form=form))
         panel = Panel("regret", "t", "Regret_t(u_t) / D", "log", "linear")
@@ -64,8 +67,9 @@ class Equation1(FreeClaim):
         }
 
     def controls(self) -> dict[str, Twin]:
-        """Learners that do not minimise regret."""
-        return with_broken_learner(self, "wrong sign", "no momentum", "long momentum")
+        """Learners that do not minimise regret, and a bound with another power of 1-beta."""
+        learners = with_broken_learner(self, "wrong sign", "no momentum", "long momentum", "momentum x 2")
+        return {**learners, "no root": self.near("the bound without its 1/sqrt(1-beta)", rooted=False)}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Lemma05(Claim):
     lam: float = setting(1.0, "(0, inf)")
     radii: tuple[float, ...] = setting((0.5, 1.0, 2.0), "(0, 1e6]")  # delta in units of sqrt(2G/lam)
     hull: bool = True
+    reach: float = 1.0  # of delta, in which gradients are looked for
 
     def accepts(self, problem: Problem) -> None:
         """Separable objectives."""
@@ -81,7 +82,7 @@ class Lemma05(Claim):
         for radius in self.radii:
             delta = radius * float(np.sqrt(2.0 * lipschitz / self.lam))
             where = f"delta={delta:.4g}"
-            distance = np.array([least_norm(objective.grad(point + delta * ball)) for point in flat])
+            distance = np.array([least_norm(objective.grad(point + self.reach * delta * ball)) for point in flat])
             for form, factor in self._factors(lipschitz, delta).items():
                 ratio, least = (safe_ratio(distance, factor * side) for side in (found.lower, found.upper))
                 worst, proven = (part.reshape(x.shape[:2]).max(axis=1) for part in (ratio, least))
@@ -99,5 +100,8 @@ class Lemma05(Claim):
         return {"stated": stated, "ours": ours}
 
     def controls(self) -> dict[str, Twin]:
-        """The gradient at x in place of the hull."""
-        return {"no ball": self.twin("||grad F(x)|| in place of the distance to the hull", hull=False)}
+        """A ball that is too small, and the gradient at x in place of the hull."""
+        return {
+            "delta/2": self.near("gradients from half the ball", reach=0.5),
+            "no ball": self.twin("||grad F(x)|| in place of the distance to the hull", hull=False),
+        }

@@ -37,7 +37,8 @@ class Lemma07(FreeClaim):
     )
 
     radius_factor: float | None = setting(None, "(0, 1e6]")  # D in units of Delta/G, in place of `reach`
-    share: float = 1.0  # of Delta, G and sigma that is claimed
+    shares: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of Delta, G and sigma that are claimed
+    rooted: bool = True  # whether the noise term has sqrt(1-beta), not 1-beta
 
     def radius(self, problem: Problem, beta: float) -> float:
         """D: `radius_factor` Delta/G if that is set."""
@@ -77,7 +78,10 @@ class Lemma07(FreeClaim):
     def constants(self, problem: Problem) -> tuple[float, float, float]:
         """(Delta, G, sigma) in the norm at hand, as claimed."""
         s = problem.scales
-        return self.share * s.gap, self.share * s.lipschitz, self.share * s.sigma
+        return self._claimed(s.gap, s.lipschitz, s.sigma)
+
+    def _claimed(self, gap: float, lipschitz: float, sigma: float) -> tuple[float, float, float]:
+        return self.shares[0] * gap, self.shares[1] * lipschitz, self.shares[2] * sigma
 
     def bounds(self, problem: Problem, at: Free) -> dict[Form, float]:
         """The right side without the regrets, by whose it is."""
@@ -88,8 +92,10 @@ class Lemma07(FreeClaim):
         """Each term of the proof against its bound, in units of D T G."""
         gap, lipschitz, sigma = self.constants(problem)
         beta, radius, steps, where = at.beta, at.radius, at.steps, str(at)
-        unit = radius * steps * lipschitz / self.share
+        unit = radius * steps * lipschitz / self.shares[1]
         bounds = ledger.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
+        if not self.rooted:
+            bounds["noise"] *= np.sqrt(1.0 - beta)
         samples = {
             "comparator": radius * steps * (mine["norm.mean"] - (1.0 - beta) * mine["pull.mean"]) / unit,
             "noise": (1.0 - beta) * steps * mine["noise.mean"] / unit,
@@ -109,7 +115,10 @@ class Lemma07(FreeClaim):
         return {
             "a = 1": self.twin("no random scaling", "random scaling", scaling=Constant()),
             "mean 0.5": self.twin(half, "random scaling", scaling=Exponential(0.5)),
-            "a tenth": self.twin("claims a tenth of Delta, G and sigma", share=0.1),
+            "Delta/1.5": self.near("claims Delta/1.5", shares=(1.0 / 1.5, 1.0, 1.0)),
+            "G/1.5": self.near("claims G/1.5", shares=(1.0, 1.0 / 1.5, 1.0)),
+            "sigma/1.5": self.near("claims sigma/1.5", shares=(1.0, 1.0, 1.0 / 1.5)),
+            "no root": self.near("1-beta in the place of sqrt(1-beta) in the noise term", rooted=False),
         }
 
 
@@ -128,7 +137,7 @@ class Lemma17(Lemma07):
         """(Delta, ||G||_1, ||sigma||_1), as claimed."""
         s = problem.scales
         lipschitz, sigma = float(s.coordinate_lipschitz.sum()), float(s.coordinate_sigma.sum())
-        return self.share * s.gap, self.share * lipschitz, self.share * sigma
+        return self._claimed(s.gap, lipschitz, sigma)
 
     def bounds(self, problem: Problem, at: Free) -> dict[Form, float]:
         """The right side without the regrets, by whose it is; the paper's has ||G + sigma||_1."""

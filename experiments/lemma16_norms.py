@@ -33,6 +33,7 @@ class Lemma16(Claim):
 
     lams: tuple[float, ...] = setting((0.1, 1.0, 10.0), "(0, inf)")
     scaled: bool = True
+    power: float = 0.5  # of d, that lam is divided by
 
     def accepts(self, problem: Problem) -> None:
         """Separable objectives in several coordinates."""
@@ -48,6 +49,7 @@ class Lemma16(Claim):
         checks, curves = [], []
         for lam in self.lams:
             lam2, factor = (float(a) for a in adam_ema.lemma16(lam, 1.0, dim)) if self.scaled else (lam, 1.0)
+            lam2 *= dim ** (0.5 - self.power)
             one = bracket(objective, flat, lam, "l1", 1e-7, floor)
             two = bracket(objective, flat, lam2, "l2", 1e-7, floor)
             ratio, least = safe_ratio(factor * one.upper, two.lower), safe_ratio(factor * one.lower, two.upper)
@@ -61,5 +63,8 @@ class Lemma16(Claim):
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def controls(self) -> dict[str, Twin]:
-        """The same without the factors sqrt d."""
-        return {"no sqrt d": self.twin("the L2 measure at the same lam and eps", scaled=False)}
+        """The same without the factors sqrt d, and with another power of d."""
+        return {
+            "no sqrt d": self.twin("the L2 measure at the same lam and eps", scaled=False),
+            "lam/d": self.near("the L2 measure at lam/d, not lam/sqrt d", power=1.0),
+        }

@@ -108,6 +108,6 @@ class Lemma20Laws(Claim):
         """Weights and laws that do not fit together."""
         return {
             "no weight": self.twin("the gradient as it is, whatever the law", "random scaling", weighted=False),
-            "2 - s/1.5": self.twin("every weight taken at s/1.5: 2 - s/1.5 for U(0,2)", stretch=1.5),
-            "mean 1.2": self.twin("steps of mean 1.2 with the weights for mean 1", mean=1.2),
+            "2 - s/1.5": self.near("every weight taken at s/1.5: 2 - s/1.5 for U(0,2)", stretch=1.5),
+            "mean 1.2": self.near("steps of mean 1.2 with the weights for mean 1", mean=1.2),
         }

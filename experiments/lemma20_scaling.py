@@ -83,4 +83,6 @@ class Lemma20(Claim):
             "Gamma(4)": ("Gamma scaling of mean 1, shape 4", Gamma(4.0)),
             "mean 1.5": ("exponential scaling of mean 1.5", Exponential(1.5)),
         }
-        return {name: self.twin(text, "random scaling", scaling=law) for name, (text, law) in laws.items()}
+        found = {name: self.twin(text, "random scaling", scaling=law) for name, (text, law) in laws.items()}
+        near = self.near("exponential scaling of mean 1.1", "random scaling", scaling=Exponential(1.1))
+        return {**found, "mean 1.1": near}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from experiments.section7_ablation import Section7
+from experiments.theorem11_stationarity import HALF
+from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Twin
 
 
@@ -25,10 +27,15 @@ class Section11(Section7):
     title: ClassVar[str] = "Model EMA against other outputs"
 
     def controls(self) -> dict[str, Twin]:
-        """Other outputs of the same runs."""
+        """Other outputs of the same runs; what the infimum sees; near misses."""
         texts = {
             "random iterate": ("model EMA: x_t alone, at a random t", "last iterate"),
             "short EMA": ("model EMA: a window of (1-beta)^{-1/2}", "short"),
             "uniform average": ("model EMA: all iterates so far, alike", "uniform"),
         }
-        return {name: self.twin(text, "model EMA", average=average) for name, (text, average) in texts.items()}
+        outputs = {name: self.twin(text, "model EMA", average=average) for name, (text, average) in texts.items()}
+        near = {
+            "EMA/2": self.near("model EMA: a window half as long", "model EMA", average="half"),
+            "D/2": self.near(HALF, reach=0.5),
+        }
+        return {**outputs, **near, **with_broken_learner(self, "no momentum")}

@@ -90,8 +90,11 @@ class UntunedSteps(Corollary12):
         return at_theorem11(lipschitz, ramp, 1.0, 1.0, accuracy=accuracy, guess=1.0)
 
     def controls(self) -> dict[str, Twin]:
-        """The same with G known."""
-        return {"tuned": self.twin("C = G + sigma is known", known=True)}
+        """The same with G known, and another exponent."""
+        return {
+            "tuned": self.twin("C = G + sigma is known", known=True),
+            "exponent + 1/2": self.near("an exponent that is larger by 1/2", off=0.5),
+        }
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class UntunedRegret(Claim):
     sizes: tuple[float, ...] = setting((1.0, 4.0, 16.0), "(0, inf)", least=2)
     runs: int = setting(32, "[8, 1e6]")
     runs_other: bool = False  # whether the other learner plays, under the same name
+    off: float = 0.0  # of the exponent
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -140,7 +144,7 @@ class UntunedRegret(Claim):
         signals = yield Duel(learner, adversary, beta, radius, steps)
 
         regret = (signals["played.mean"] + signals["pull.mean"]).reshape(len(sizes), self.runs)
-        where, expected = f"{self.online}, beta={self.beta:g}", ONLINE[self.online].regret_power
+        where, expected = f"{self.online}, beta={self.beta:g}", ONLINE[self.online].regret_power + self.off
         slopes = log_slope(sizes, regret)
         check = Check("rate", "stated", "slope of the regret", where, expected, slopes, MARGIN)
         unit, power = np.sqrt(1.0 - self.beta), ONLINE[plays].regret_power
@@ -152,5 +156,8 @@ class UntunedRegret(Claim):
         return Evidence((check,), curves, (Panel("regret", "size of the gradients", "regret sqrt(1-beta) / D"),))
 
     def controls(self) -> dict[str, Twin]:
-        """The other learner, under the same name."""
-        return {"swapped": self.twin("the other learner", runs_other=True)}
+        """The other learner, under the same name, and another exponent."""
+        return {
+            "swapped": self.twin("the other learner", runs_other=True),
+            "exponent + 1/2": self.near("an exponent that is larger by 1/2", off=0.5),
+        }

@@ -82,5 +82,8 @@ class ClipActivity(FreeClaim):
         return Evidence(tuple(checks), tuple(curves), (Panel("clip", "t", "share clipped", "log", "linear"),))
 
     def controls(self) -> dict[str, Twin]:
-        """Another second moment."""
-        return {"beta2 = beta1": with_broken_learner(self, "equal discounts")["equal discounts"]}
+        """Other second moments."""
+        return {
+            "beta2 = beta1": with_broken_learner(self, "equal discounts")["equal discounts"],
+            **with_broken_learner(self, "beta1^3"),
+        }

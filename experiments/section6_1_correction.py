@@ -63,6 +63,7 @@ class Rescaling(Claim):
     windows: int = setting(30, "[1, 1e9]")  # T (1-beta)
     learner: Maker = paper_learner
     coordinatewise: bool = True
+    late: float = 1.0  # of the factors, in the second half of the steps: constants only at 1
 
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
@@ -83,7 +84,9 @@ class Rescaling(Claim):
         quantity, times = "change of the play / D", log_grid(len(gradients))
         checks, lines, bounds = [], [], []
         for name, (factors, bound) in rows.items():
-            change = np.abs(plays(learner, factors * gradients) - plain).max(axis=2) / RADIUS
+            seen = factors * gradients
+            seen[len(seen) // 2 :] *= self.late
+            change = np.abs(plays(learner, seen) - plain).max(axis=2) / RADIUS
             checks.append(Check("pathwise", "stated", quantity, name, bound, change.max(axis=0)))
             worst = np.maximum(change[times - 1].max(axis=1), 1e-17)
             lines.append(Curve("change", f"{name} (0 drawn as 1e-17)", "measured", times, worst))
@@ -97,6 +100,7 @@ class Rescaling(Claim):
         return {
             "L2 ball": self.twin("beta-FTRL: one denominator for all coordinates", coordinatewise=False),
             "epsilon": self.twin(epsilon, learner=adam_with_epsilon),
+            "x 1.1": self.near("factors that are no constants: a tenth larger in the second half", late=1.1),
         }
 
 
@@ -120,7 +124,7 @@ class BiasCorrection(Claim):
     beta: float = setting(0.99, "(0, 1)")
     windows: int = setting(30, "[1, 1e9]")  # T (1-beta)
     merged: bool = False
-    matched: bool = True
+    exponent: float | None = 2.0  # beta2 = beta1 to this power; None: 0.999
 
     def accepts(self, problem: Problem) -> None:
         """Any noise that is added."""
@@ -134,7 +138,7 @@ class BiasCorrection(Claim):
         time = np.arange(1, len(gradients) + 1)[:, None, None]
         factor = np.sqrt((1.0 + beta**time) / -np.expm1(time * np.log(beta)))  # c_t
         rate = RADIUS * np.sqrt((1.0 + beta) / (1.0 - beta))
-        adam = plays(Adam(rate, beta, beta**2 if self.matched else 0.999, 0.0), gradients)
+        adam = plays(Adam(rate, beta, 0.999 if self.exponent is None else beta**self.exponent, 0.0), gradients)
         ratio = plays(DiscountedFTRL(RADIUS, beta, beta**2, True, clipped=False), gradients)
         plain = plays(clipped_adam(RADIUS, beta), gradients)
         corrected = factor * plain if self.merged else np.clip(adam, -RADIUS, RADIUS)
@@ -164,5 +168,6 @@ class BiasCorrection(Claim):
         merged = "the correction merged into D: the radius is c_t D"
         return {
             "merged": self.twin(merged, merged=True),
-            "beta2 = 0.999": self.twin("Adam's usual beta2 in place of beta1^2", "beta2 = beta1^2", matched=False),
+            "beta2 = 0.999": self.twin("Adam's usual beta2 in place of beta1^2", "beta2 = beta1^2", exponent=None),
+            "beta1^2.1": self.near("beta2 = beta1^2.1", "beta2 = beta1^2", exponent=2.1),
         }

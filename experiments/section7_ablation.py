@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from experiments.theorem11_stationarity import AtGuess, Theorem11
+from experiments.theorem11_stationarity import HALF, AtGuess, Theorem11
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Twin
 from experiments.words.evidence import Form
@@ -38,7 +38,7 @@ class Section7(Theorem11):
         return {"ours": super().bounds(at)["ours"]}
 
     def controls(self) -> dict[str, Twin]:
-        """One ingredient less each."""
+        """One ingredient less each, and a near miss."""
         learners = ("no momentum", "fixed denominator", "no clip", "equal discounts", "wrong sign")
         still = self.twin("random scaling: a_t = 1", "random scaling", scaling=Constant())
-        return {**with_broken_learner(self, *learners), "a = 1": still}
+        return {**with_broken_learner(self, *learners), "a = 1": still, "D/2": self.near(HALF, reach=0.5)}

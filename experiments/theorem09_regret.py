@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from experiments.words.broken import BROKEN, with_broken_learner
+from experiments.words.broken import BROKEN, NEAR, with_broken_learner
 from experiments.words.claim import Claim, Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel, Role
 from experiments.words.numbers import log_grid
@@ -60,8 +60,8 @@ class Theorem09(Claim):
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def controls(self) -> dict[str, Twin]:
-        """Seven wrong learners."""
-        return with_broken_learner(self, *BROKEN)
+        """All wrong learners."""
+        return with_broken_learner(self, *BROKEN, *NEAR)
 
 
 @dataclass(frozen=True)
@@ -77,4 +77,4 @@ class Lemma08(Theorem09):
 
     def controls(self) -> dict[str, Twin]:
         """At beta = 1 all discounts agree: only these learners are wrong."""
-        return with_broken_learner(self, "wrong sign", "no clip", "no momentum", "fixed denominator")
+        return with_broken_learner(self, "wrong sign", "no clip", "no momentum", "fixed denominator", "D x 1.25")

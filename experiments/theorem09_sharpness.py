@@ -92,5 +92,5 @@ class Sharpness(Claim):
         return np.array(history)
 
     def controls(self) -> dict[str, Twin]:
-        """Two learners with a larger regret: the check is an upper bound too."""
-        return with_broken_learner(self, "wrong sign", "no clip")
+        """Learners with a larger regret: the check is an upper bound too."""
+        return with_broken_learner(self, "wrong sign", "no clip", "D x 1.25")

@@ -218,6 +218,6 @@ class LargestConstant(Claim):
     def controls(self) -> dict[str, Twin]:
         """Lower ceilings."""
         return {
-            "half D": self.twin("the ceiling 1 + 1/64 of half the D", spread_share=0.25),
+            "half D": self.near("the ceiling 1 + 1/64 of half the D", spread_share=0.25),
             "a twentieth": self.twin("the ceiling 1 + 1/320", spread_share=0.05),
         }

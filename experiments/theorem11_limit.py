@@ -163,8 +163,8 @@ class Limit(Claim):
     def controls(self) -> dict[str, Twin]:
         """Near misses of what moves and of what averages, and broken learners."""
         return {
-            "twice D": self.twin("D twice as large", stretch=2.0),
-            "long EMA": self.twin("the model EMA twice as long", "model EMA", memory=2.0),
+            "twice D": self.near("D twice as large", stretch=2.0),
+            "long EMA": self.near("the model EMA twice as long", "model EMA", memory=2.0),
             **with_broken_learner(self, "no clip", "no momentum", "long momentum"),
         }
 

@@ -64,6 +64,7 @@ class OpenQuestion(Claim):
     candidates: int = setting(64, "[2, 1e5]")
     steepest: float = setting(1.1, "(1, 1e6]")
     share: float = 1.0
+    claimed: float = 1.0  # of the bound
 
     def family(self, context: Context) -> Zigzag:
         """The candidates, one a coordinate; the first is a straight ramp of slope eps, the tight case of the proof."""
@@ -92,7 +93,7 @@ class OpenQuestion(Claim):
         lower, upper = infima(family, signals["xbar"])
         choosing, telling = slice(0, runs // 2), slice(runs // 2, runs)
         lipschitz = np.asarray(family.constants.coordinate_lipschitz)
-        bound = np.asarray(adam_ema.theorem11_bound(1.0, self.guess, lipschitz))
+        bound = self.claimed * np.asarray(adam_ema.theorem11_bound(1.0, self.guess, lipschitz))
         worst = int(np.argmax(upper[choosing].mean(axis=0) / bound))
         text = ", ".join(f"{n} {family.vector(n)[worst]:.3g}" for n in ("down", "up", "fall", "rise", "teeth"))
         ratios = np.sort(upper.mean(axis=0) / bound)[::-1]
@@ -109,4 +110,8 @@ class OpenQuestion(Claim):
 
     def controls(self) -> dict[str, Twin]:
         """What a violation would look like."""
-        return {"a tenth of T": self.twin("stopped after a tenth of T, before the descent is over", share=0.1)}
+        return {
+            "a tenth of T": self.twin("stopped after a tenth of T, before the descent is over", share=0.1),
+            "T/2": self.near("stopped after half of T", share=0.5),
+            "eps/1.5": self.near("claims two thirds of the bound", claimed=1.0 / 1.5),
+        }

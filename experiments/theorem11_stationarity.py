@@ -29,6 +29,7 @@ from stationarity import measure as stationarity
 from theory import adam_ema, sharpened
 
 TOLERANCE = 1e-4  # of max(value, eps): the gap of the bracket on smooth objectives
+HALF = "plays half as long: D/2"
 SAMPLED = 4  # times at which xbar_t is kept
 
 
@@ -93,7 +94,8 @@ class Theorem11(Claim):
     noise_levels: tuple[float, ...] = setting((0.0, 1.0), "[0, 1e6]")
     learner: Maker = paper_learner
     scaling: Scaling = EXPONENTIAL
-    average: Literal["ema", "last iterate", "short", "uniform"] = "ema"
+    average: Literal["ema", "half", "last iterate", "short", "uniform"] = "ema"
+    reach: float = 1.0  # of D
 
     def weight(self, problem: Problem) -> float:
         """The lam of the measure."""
@@ -137,13 +139,14 @@ class Theorem11(Claim):
         beta, radius, lam, steps = (grid.column(name) for name in ("beta", "radius", "lam", "steps"))
         window = {
             "ema": beta,
+            "half": 1.0 - 2.0 * (1.0 - beta),
             "last iterate": np.zeros_like(beta),
             "short": 1.0 - np.sqrt(1.0 - beta),
             "uniform": np.ones_like(beta),
         }[self.average]
         times = sampled_times(steps, SAMPLED, context)
         probe = recipe(Certificate, beta=window, lam=lam, norm=self.norm, samples=times)
-        learner = self.learner(radius, beta, self.coordinatewise)
+        learner = self.learner(self.reach * radius, beta, self.coordinatewise)
         level = grid.column("level") if problem.noise.additive else None
         signals = yield algorithm1(problem, learner, steps, probe, scaling=self.scaling, noise_level=level)
 
@@ -216,4 +219,4 @@ class Theorem11(Claim):
         """What the end-to-end check can see."""
         text = "no model EMA: the certificate of x_t alone"
         last = self.twin(text, "model EMA", average="last iterate")
-        return {"last iterate": last, **with_broken_learner(self, "no momentum")}
+        return {"D/2": self.near(HALF, reach=0.5), "last iterate": last, **with_broken_learner(self, "no momentum")}

@@ -120,6 +120,21 @@ def long_momentum(radius: Parameter, beta: Parameter, coordinatewise: bool) -> L
     return DiscountedFTRL(radius, 1.0 - (1.0 - np.asarray(beta)) / 10.0, np.square(beta), coordinatewise)
 
 
+def twice_as_long(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
+    """beta1 = 1 - (1 - beta)/2: a momentum twice as long."""
+    return DiscountedFTRL(radius, 1.0 - (1.0 - np.asarray(beta)) / 2.0, np.square(beta), coordinatewise)
+
+
+def cubed_discount(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
+    """beta2 = beta1^3 instead of beta1^2."""
+    return DiscountedFTRL(radius, beta, np.power(beta, 3), coordinatewise)
+
+
+def wider_ball(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
+    """The learner of a ball that is a quarter wider than what is claimed."""
+    return paper_learner(1.25 * np.asarray(radius), beta, coordinatewise)
+
+
 def fixed_denominator(radius: Parameter, beta: Parameter, coordinatewise: bool) -> Learner:
     """The denominator 1, whatever the gradients."""
     return FixedDenominator(radius, beta)
