@@ -12,7 +12,8 @@ import pandas as pd
 from analysis import report
 from analysis.collecting import Collected, arguments, collect
 from analysis.drawing import draw_all
-from analysis.tables import CONTROLS, tables
+from analysis.resolution import resolution
+from analysis.tables import CONTROLS, margins, tables
 from analysis.tightness import tightness
 from foundation.files import locked, one_line, write
 
@@ -47,11 +48,13 @@ def _report(found: Collected, results: Path, context: BaseContext) -> int:
     """Judge, draw, write; the report last, when all that it shows is there."""
     verdicts, twins = tables(found.cells)
     tight = tightness(verdicts, found.cells)
+    noticed = resolution(verdicts, margins(found.cells))
     missing = [*found.missing, *draw_all(found.cells, verdicts, results / "figures", context)]
     _write_table(results / "verdicts.csv", verdicts)
     _write_table(results / "controls.csv", twins[list(CONTROLS)])
     _write_table(results / "tightness.csv", tight)
-    report.write(verdicts, twins, tight, found.cells, results, found.preset, missing)
+    _write_table(results / "resolution.csv", noticed)
+    report.write(verdicts, twins, (tight, noticed), found.cells, results, found.preset, missing)
     _print(verdicts, missing, results)
     if found.others:
         names = ", ".join(found.others)

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pandas as pd
 
-from analysis import ablation, anchors, findings, tightness
+from analysis import ablation, anchors, findings, resolution, tightness
 from analysis.tables import REPORTED
 from experiments.sweep.cells import Cell, figure_name
 from experiments.words.evidence import CERTIFICATE, INFIMUM, Form
@@ -23,8 +23,9 @@ SPEAKER = re.compile(rf"(?:(?:{'|'.join(get_args(Form))})\b[^:]*|Measured)(?=: )
 READING = """
 <p>Each row compares a <em>measured</em> quantity with a <em>bound</em>. <b>supported</b>: the upper confidence limit is
 below the bound. <b>refuted</b>: the lower limit is above it. <b>undecided</b>: neither. <b>vacuous</b>: the comparison
-shows nothing, because the start satisfies the bound already or no deliberately broken control was rejected.
-<b>failed</b>: the measurement did not finish. One family-wise error level of 1&nbsp;% holds for the whole table.</p>
+shows nothing, because the start satisfies the bound already or no deliberately broken control was rejected on
+any row of the claim with the same quantity and form. <b>failed</b>: the measurement did not finish. One family-wise
+error level of 1&nbsp;% holds for the whole table.</p>
 <p><em>form</em> says whose bound it is: <b>stated</b> in the paper; <b>proved</b>, what the paper's proof gives where
 that is weaker; <b>ours</b>, a sharper constant with our own proof. <em>ratio</em> is measured/bound: near 1 the bound
 is tight. For identities it is |difference|/margin. <em>control</em> shows what the same check said about broken
@@ -48,13 +49,16 @@ fit; its exponents of T follow from beta and D.</p>
 def write(
     table: pd.DataFrame,
     twins: pd.DataFrame,
-    tight: pd.DataFrame,
+    tight: tuple[pd.DataFrame, pd.DataFrame],
     cells: Sequence[Cell],
     results: Path,
     preset: str,
     missing: Sequence[str],
 ) -> None:
-    """Write results/report.html from the verdicts, the cells and the figures in results/figures."""
+    """Write results/report.html from the verdicts, the cells and the figures in results/figures.
+
+    tight: how tight the bounds are, and what every claim would have noticed (tightness.py, resolution.py).
+    """
     template = Template((ASSETS / "report.html").read_text(encoding="utf-8"))
     labels = list(dict.fromkeys(cell.claim.label for cell in cells))
     page = template.substitute(
@@ -70,9 +74,9 @@ def write(
         summary=_picture(results / "figures" / "summary.svg"),
         remarks=_remarks(table, missing),
         ablations=ablation.page(twins),
-        tightness=tightness.page(tight),
+        tightness=tightness.page(tight[0]),
         without=NO_ROW,
-        claims="".join(_section(label, table, cells, results) for label in labels),
+        claims="".join(_section(label, table, tight[1], cells, results) for label in labels),
         provenance=escape(_provenance(cells)),
     )
     write_file(results / "report.html", page.encode())
@@ -116,18 +120,18 @@ def _remarks(table: pd.DataFrame, missing: Sequence[str]) -> str:
     return f"<ul>{''.join(parts)}</ul>" if parts else "<p>Every row is supported.</p>"
 
 
-def _section(label: str, table: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
+def _section(label: str, table: pd.DataFrame, noticed: pd.DataFrame, cells: Sequence[Cell], results: Path) -> str:
     """All claims that bear the label, one after the other, each under its own title."""
     mine = [cell for cell in cells if cell.claim.label == label]
     names = dict.fromkeys(cell.claim.name for cell in mine)
-    parts = "".join(_claim([c for c in mine if c.claim.name == name], table, results) for name in names)
+    parts = "".join(_claim([c for c in mine if c.claim.name == name], table, noticed, results) for name in names)
     return f'<section id="{anchors.section(label)}">{parts}</section>'
 
 
-def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
+def _claim(mine: Sequence[Cell], table: pd.DataFrame, noticed: pd.DataFrame, results: Path) -> str:
     info = mine[0].claim
     rows = table[table["claim"] == info.name]
-    controls = {c.name: c.description for cell in mine for c in cell.controls}
+    controls = {c.name: f"{c.description}{' (a near miss)' if c.near else ''}" for cell in mine for c in cell.controls}
     listed = "".join(f"<li><b>{escape(k)}</b>: {escape(v)}</li>" for k, v in controls.items())
     problems = {cell.problem: cell.problem_description for cell in mine}
     figures = "".join(
@@ -142,7 +146,7 @@ def _claim(mine: Sequence[Cell], table: pd.DataFrame, results: Path) -> str:
         f"<h2>{escape(info.label)}. {escape(info.title)}</h2>{''.join(map(_paragraph, info.statement))}"
         f"<p class=source>{escape(info.source)}</p>"
         f"<h3>Problems</h3><ul>{described}</ul><h3>Controls</h3><ul>{listed}</ul>"
-        f"{_table(rows)}{_looseness(rows)}{figures}"
+        f"{_table(rows)}{resolution.paragraph(noticed[noticed['claim'] == info.name])}{_looseness(rows)}{figures}"
     )
 
 

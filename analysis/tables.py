@@ -20,7 +20,7 @@ VERDICTS = (  # the columns of verdicts.csv
     *("start", "runs", "control", "verdict", "note"),
 )
 CONTROLS = (  # of controls.csv
-    *("label", "problem", "varied", "control", "description", *_SUBJECT, *_RATIO),
+    *("claim", "label", "problem", "varied", "control", "near", "description", *_SUBJECT, *_RATIO),
     *("verdict", "note"),
 )
 REPORTED = (
@@ -35,32 +35,40 @@ REPORTED = (
 )  # of a claim's table in the report
 GROUPS = ("removes", "end_to_end")  # beside CONTROLS, for the table of ablations
 
+SILENT = "no control was rejected on any row of this claim with this quantity and form"  # of a vacuous row
+
 Arm = tuple[Control, list[Ruling]]
 
 
 def tables(cells: Sequence[Cell]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(claims, controls): a row for every check, in the order given, with columns VERDICTS and CONTROLS + GROUPS.
 
-    Claims are one family, controls another; each is judged once. Cells that failed have no rows.
+    Claims are one family, controls another; each is judged once. Cells that failed have no rows. A row that is
+    supported is vacuous if no control was rejected on any row of the claim with its quantity and form.
     """
     good = [(cell, cell.evidence) for cell in cells if cell.evidence is not None]
     claims = _judged(evidence for _, evidence in good)
     twins = _judged(control.evidence for cell, _ in good for control in cell.controls)
     rows: list[dict[str, object]] = []
     broken: list[dict[str, object]] = []
-    alive: set[str] = set()  # claims of which some control was rejected somewhere
+    alive: set[tuple[str, ...]] = set()  # by claim, quantity and form: some control was rejected there
     for cell, evidence in good:
         arms = [(control, list(islice(twins, len(control.evidence.checks)))) for control in cell.controls]
         for ruling in islice(claims, len(evidence.checks)):
             same = [(control, [r for r in theirs if _same(r.check, ruling.check)]) for control, theirs in arms]
             if any(r.verdict == "refuted" for _, theirs in same for r in theirs):
-                alive.add(cell.claim.name)
+                alive.add((cell.claim.name, ruling.check.quantity, ruling.check.form))
             rows.append(_row(cell, ruling) | {"control": _describe(same)} | _vacuous(ruling))
         broken += [_row(cell, ruling) | _names(control) for control, theirs in arms for ruling in theirs]
     for row in rows:
-        if row["claim"] not in alive and row["verdict"] == "supported":
-            row["verdict"], row["note"] = "vacuous", "no control of this claim was rejected on any problem"
+        if row["verdict"] == "supported" and (row["claim"], row["quantity"], row["form"]) not in alive:
+            row["verdict"], row["note"] = "vacuous", SILENT
     return pd.DataFrame(rows, columns=list(VERDICTS)), pd.DataFrame(broken, columns=[*CONTROLS, *GROUPS])
+
+
+def margins(cells: Sequence[Cell]) -> pd.Series:
+    """The margin of every check, in the order of the claims' table."""
+    return pd.Series([c.margin for cell in cells if cell.evidence for c in cell.evidence.checks], dtype=float)
 
 
 def _judged(family: Iterable[Evidence]) -> Iterator[Ruling]:
@@ -97,7 +105,8 @@ def _row(cell: Cell, ruling: Ruling) -> dict[str, object]:
 
 
 def _names(control: Control) -> dict[str, object]:
-    return {"control": control.name, "description": control.description, "removes": control.removes}
+    said = {"control": control.name, "near": control.near, "description": control.description}
+    return {**said, "removes": control.removes}
 
 
 def _vacuous(ruling: Ruling) -> dict[str, object]:

@@ -19,6 +19,7 @@ import analysis.tables
 from analysis import ablation, drawing, figures
 from analysis.command import run
 from analysis.judge import ALPHA, judge
+from analysis.resolution import RESOLUTION
 from analysis.tables import CONTROLS, VERDICTS, tables
 from analysis.tightness import TIGHTNESS
 from experiments.sweep.cells import Cell, figure_name
@@ -83,6 +84,23 @@ def test_silent_controls_make_a_claim_vacuous():
     both, _ = tables([quiet, loud])
     assert list(both["verdict"]) == ["supported", "supported"]
     assert "silent here" in both["control"][0] and "refuted, 2" in both["control"][1]
+
+
+@pytest.mark.parametrize("other", [{"quantity": "another thing"}, {"form": "ours"}])
+def test_a_rejection_speaks_for_its_own_quantity_and_form(other):
+    """A control that is rejected on one does not keep the others alive; another setting or problem it does."""
+    quiet, loud, elsewhere = check(0.5), replace(check(0.5), **other), replace(check(0.5), setting="a=2")
+    twin = Evidence((check(0.6), replace(check(2.0), **other), replace(check(0.6), setting="a=2")))
+    made = replace(cell([quiet, loud, elsewhere]), controls=(Control("broken", "is broken", twin),))
+    assert list(tables([made])[0]["verdict"]) == ["vacuous", "supported", "vacuous"]
+    more = cell([replace(quiet, setting="a=3")], [replace(check(2.0), setting="a=3")], "b")
+    assert set(tables([made, more])[0]["verdict"]) == {"supported"}
+
+
+def test_near_misses_are_named():
+    """In the cell, in the table of controls and in the report."""
+    made = replace(cell([check(0.5)]), controls=(replace(twin("by a tenth"), near=True), twin("ten times")))
+    assert list(tables([made])[1]["near"]) == [True, False]
 
 
 def test_a_control_is_rejected_by_its_rows_not_by_its_name():
@@ -152,7 +170,7 @@ def test_cells_survive_storage(tmp_path):
     """What is saved is what is loaded."""
     made = cell([check(0.5, lower_samples=around(0.4)), check(0.7, start=2.0, note="hm")], [check(2.0)])
     got = load(save(made, tmp_path))
-    assert got.claim == made.claim and got.controls[0].description == "is broken"
+    assert got.claim == made.claim and got.controls[0].description == "is broken" and not got.controls[0].near
     for mine, theirs in zip(made.evidence.checks, got.evidence.checks, strict=True):
         np.testing.assert_array_equal(mine.samples, theirs.samples)
         assert (mine.kind, mine.bound, mine.start, mine.note) == (theirs.kind, theirs.bound, theirs.start, theirs.note)
@@ -202,7 +220,8 @@ def test_columns(tmp_path):
     """The tables on disk have the columns that are declared, and no more."""
     _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
     assert judge_only(tmp_path) == 0
-    for name, columns in {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}.items():
+    promised = {"verdicts.csv": VERDICTS, "controls.csv": CONTROLS, "tightness.csv": TIGHTNESS}
+    for name, columns in {**promised, "resolution.csv": RESOLUTION}.items():
         assert tuple(pd.read_csv(tmp_path / name).columns) == columns
 
 

@@ -44,10 +44,10 @@ def test_every_case_composes():
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_introduces_itself(name):
-    """Label, title, statement, and at least one control."""
+    """Label, title, statement, and at least one control that is a near miss (.ci/promises.py: which are rejected)."""
     info = CLAIMS[name].info()
     assert info.label and info.title and len(" ".join(info.statement)) > 80
-    assert CLAIMS[name]().controls()
+    assert any(twin.near for twin in CLAIMS[name]().controls().values())
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path):

@@ -11,7 +11,8 @@ import pytest
 
 from analysis import anchors, findings, report
 from analysis.findings import FINDINGS, PATTERNS, Finding, Rows
-from analysis.tables import VERDICTS, tables
+from analysis.resolution import resolution
+from analysis.tables import VERDICTS, margins, tables
 from analysis.tightness import tightness
 from experiments.sweep.cells import Cell
 from experiments.sweep.claims import CLAIMS
@@ -193,7 +194,8 @@ def test_the_report_begins_with_what_was_found(cells, judged, tmp_path):
     verdicts, twins = judged
     pages = []
     for _ in range(2):
-        report.write(verdicts, twins, tightness(verdicts, cells), cells, tmp_path, "smoke", [])
+        tight = tightness(verdicts, cells), resolution(verdicts, margins(cells))
+        report.write(verdicts, twins, tight, cells, tmp_path, "smoke", [])
         pages.append((tmp_path / "report.html").read_text())
     page = pages[0]
     assert page == pages[1]

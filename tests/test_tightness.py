@@ -9,7 +9,8 @@ import pytest
 
 from analysis import report
 from analysis.judge import judge
-from analysis.tables import tables
+from analysis.resolution import resolution
+from analysis.tables import margins, tables
 from analysis.tightness import SHARES, TIGHTNESS, page, tightness
 from experiments.words.evidence import CERTIFICATE, INFIMUM
 from tests.made_up import INFO, around, cell, check
@@ -111,7 +112,7 @@ def test_it_is_shown(tmp_path):
     pages = []
     for _ in range(2):
         lines = table(*cells)
-        report.write(*tables(cells), lines, cells, tmp_path, "test", [])
+        report.write(*tables(cells), (lines, resolution(tables(cells)[0], margins(cells))), cells, tmp_path, "test", [])
         pages.append((lines.to_csv(index=False), (tmp_path / "report.html").read_text()))
     assert pages[0] == pages[1]
     assert "<h2>How tight</h2>" in pages[0][1] and "<td>&lt;x&gt;</td>" in pages[0][1]

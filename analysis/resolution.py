@@ -1,0 +1,82 @@
+"""What every claim would have noticed: the smallest error of it that one of its rows would have refuted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.tightness import BOUNDING
+
+LOOSE = 0.1  # measured/bound: what stays below it on all problems is loose
+SHARE, SHIFT = "share of the bound", "absolute"
+NONE_KNOWN = "loose by more than a factor of 10 on every problem here, and none is known on which it is not"
+RESOLUTION = (  # the columns of resolution.csv
+    *("claim", "label", "form", "of", "resolution"),
+    *("largest_ratio", "quantity", "problem", "setting", "note"),
+)
+TEXT = """
+The smallest error of what is claimed that one of the claim's rows would have refuted, at the level at which it was
+tested, and the row. Of a bound, the share by which it is lowered; of a value that must be met, as an exponent, how far
+it is off, which the margin is a part of.
+"""
+
+
+def resolution(verdicts: pd.DataFrame, margins: pd.Series) -> pd.DataFrame:
+    """A line for each claim, form and unit, in the order of the verdicts, with columns RESOLUTION.
+
+    verdicts: the claims' table. margins: of its checks, in the same order. A resolution is nan if no row would have
+    refuted any bound above 0, 0 if a row refutes what is claimed as it is. Rows that failed are left out.
+    """
+    rows = verdicts.assign(margin=np.asarray(margins, float))
+    rows = rows[rows["verdict"] != "failed"]
+    bounding = rows["kind"].isin(BOUNDING)
+    rows = rows[~bounding | (rows["bound"] > 0)]
+    rows = rows.assign(of=np.where(rows["kind"].isin(BOUNDING), SHARE, SHIFT))
+    rows = rows.assign(error=[_error(row) for row in rows.to_dict("records")])
+    groups = rows.groupby(["claim", "form", "of"], sort=False)
+    return pd.DataFrame([_line(mine) for _, mine in groups], columns=list(RESOLUTION))
+
+
+def _error(row: Mapping[Any, Any]) -> float:
+    """By how much the row's bound, or value, has to be wrong for it to be refuted; a bound by less than all of it.
+
+    Bounds fall until the lower limit is above them; a value moves up until its lower margin passes the upper limit, or
+    down until its upper margin passes the lower one.
+    """
+    bound, margin, lower, upper = (float(row[name]) for name in ("bound", "margin", "lower", "upper"))
+    if row["of"] == SHIFT:
+        return max(0.0, margin + min(upper - bound, bound - lower))
+    slack = margin if row["kind"] == "attained" else 0.0
+    error = max(0.0, 1.0 - (lower - slack) / bound)
+    return error if error < 1.0 else np.nan
+
+
+def _line(mine: pd.DataFrame) -> dict[str, object]:
+    """The row of a claim and form with the smallest error."""
+    best = mine.loc[mine["error"].idxmin()] if mine["error"].notna().any() else mine.iloc[0]
+    line = {name: best[name] for name in ("claim", "label", "form", "of", "quantity", "problem", "setting")}
+    largest = float(mine["ratio"].max())
+    loose = best["of"] == SHARE and not largest >= LOOSE
+    return line | {"resolution": best["error"], "largest_ratio": largest, "note": NONE_KNOWN if loose else ""}
+
+
+def paragraph(lines: pd.DataFrame) -> str:
+    """What the report says below the table of one claim, given its lines."""
+    items = "".join(f"<li>{_sentence(row)}</li>" for row in lines.to_dict("records"))
+    return f"<h3>What would have been noticed</h3><p>{' '.join(TEXT.split())}</p><ul>{items}</ul>" if items else ""
+
+
+def _sentence(row: Mapping[Any, Any]) -> str:
+    where = escape(f"{row['quantity']} on {row['problem']}, {row['setting']}")
+    if np.isnan(row["resolution"]):
+        said = "no lower bound above 0 would have been refuted"
+    elif row["of"] == SHARE:
+        said = f"a bound lower by {row['resolution']:.2%} ({where})"
+    else:
+        said = f"a value off by {row['resolution']:.3g} ({where})"
+    note = f"; {row['note']}" if row["note"] else ""
+    return f"<b>{row['form']}</b>: {said}{note}"

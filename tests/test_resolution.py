@@ -1,0 +1,76 @@
+"""What a claim would have noticed, on made-up cells: the number is where the judge's verdict turns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.judge import judge
+from analysis.resolution import NONE_KNOWN, RESOLUTION, SHARE, SHIFT, paragraph, resolution
+from analysis.tables import margins, tables
+from experiments.words.evidence import Evidence
+from tests.test_analysis import around, cell, check
+
+
+def lines(*checks):
+    """The lines of one cell with these checks."""
+    made = [cell(checks)]
+    return resolution(tables(made)[0], margins(made)).to_dict("records")
+
+
+@pytest.mark.parametrize("kind", ["pathwise", "expected", "attained"])
+@pytest.mark.parametrize("lower", [False, True])
+def test_a_bound_is_refuted_from_there_on(kind, lower):
+    """Lowered by a thousandth more it is refuted, by a thousandth less it is not."""
+    samples = around(0.9, 0.001)
+    margin = 0.02 if kind == "attained" else 0.0
+    made = check(samples, kind=kind, margin=margin, lower_samples=0.9 * samples if lower else None)
+    (line,) = lines(made)
+    assert line["of"] == SHARE and 0.0 < line["resolution"] < 0.3
+    for change, refuted in ((0.001, True), (-0.001, False)):
+        share = 1.0 - line["resolution"] - change
+        again = replace(made, kind="expected" if kind == "attained" else kind, bound=share + margin, margin=0.0)
+        assert (judge([again])[0].verdict == "refuted") == refuted
+
+
+@pytest.mark.parametrize(("kind", "value"), [("identity", 0.0), ("rate", 3.5)])
+@pytest.mark.parametrize("off", [-0.01, 0.0, 0.01])
+def test_a_value_is_refuted_from_there_on(kind, value, off):
+    """Off by a thousandth more in the direction that is noticed first; less is not refuted in any."""
+    made = check(around(value + off, 0.002), value, kind, margin=0.1)
+    (line,) = lines(made)
+    assert line["of"] == SHIFT and line["resolution"] == pytest.approx(0.1 - abs(off), abs=0.005)
+
+    def verdicts(error):
+        return {judge([replace(made, bound=value + side * error)])[0].verdict for side in (-1, 1)}
+
+    assert "refuted" in verdicts(line["resolution"] + 0.001)
+    assert "refuted" not in verdicts(line["resolution"] - 0.001)
+
+
+def test_the_sharpest_row_of_a_form_speaks():
+    """The smallest of all quantities and settings, form by form; what failed, or bounds nothing, is left out."""
+    rows = [check(0.5), replace(check(0.9), quantity="another"), replace(check(0.7), form="ours")]
+    rows += [check(-1.0, -0.5), check(np.array([0.99, 0.99]), kind="rate", bound=1.0, margin=0.1)]
+    stated, ours, rate = lines(*rows)
+    assert (stated["form"], ours["form"], rate["of"]) == ("stated", "ours", SHIFT)
+    assert stated["quantity"] == "another" and 0.09 < stated["resolution"] < 0.12 < ours["resolution"]
+
+
+def test_what_notices_nothing_says_so():
+    """A bound that is met with a mean below 0, one that is loose, and one that is refuted."""
+    (below,), (loose,), (refuted,) = (lines(check(around(mean, 0.001))) for mean in (-0.5, 0.05, 1.5))
+    assert np.isnan(below["resolution"]) and below["note"] == NONE_KNOWN
+    assert loose["note"] == NONE_KNOWN and loose["resolution"] == pytest.approx(0.95, abs=0.01)
+    assert refuted["resolution"] == 0.0 and not refuted["note"]
+    assert resolution(tables([])[0], margins([])).columns.tolist() == list(RESOLUTION)
+
+
+def test_the_report_has_a_line_for_each_form():
+    """Escaped, in the claim's section."""
+    made = [cell([replace(check(0.5), quantity="<x>"), check(3.5, 3.5, "rate", margin=0.1)])]
+    page = paragraph(resolution(tables(made)[0], margins(made)))
+    assert page.count("<li>") == 2 and "&lt;x&gt;" in page and "a bound lower by" in page and "a value off by" in page
+    assert paragraph(resolution(tables([replace(made[0], evidence=Evidence(()))])[0], margins([]))) == ""
