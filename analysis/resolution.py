@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -25,7 +25,7 @@ it is off, which the margin is a part of.
 """
 
 
-def resolution(verdicts: pd.DataFrame, margins: pd.Series) -> pd.DataFrame:
+def resolution(verdicts: pd.DataFrame, margins: Sequence[float]) -> pd.DataFrame:
     """A line for each claim, form and unit, in the order of the verdicts, with columns RESOLUTION.
 
     verdicts: the claims' table. margins: of its checks, in the same order. A resolution is nan if no row would have

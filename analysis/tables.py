@@ -66,9 +66,9 @@ def tables(cells: Sequence[Cell]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows, columns=list(VERDICTS)), pd.DataFrame(broken, columns=[*CONTROLS, *GROUPS])
 
 
-def margins(cells: Sequence[Cell]) -> pd.Series:
+def margins(cells: Sequence[Cell]) -> list[float]:
     """The margin of every check, in the order of the claims' table."""
-    return pd.Series([c.margin for cell in cells if cell.evidence for c in cell.evidence.checks], dtype=float)
+    return [check.margin for cell in cells if cell.evidence for check in cell.evidence.checks]
 
 
 def _judged(family: Iterable[Evidence]) -> Iterator[Ruling]:
