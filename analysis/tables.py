@@ -62,7 +62,7 @@ def tables(cells: Sequence[Cell]) -> tuple[pd.DataFrame, pd.DataFrame]:
         broken += [_row(cell, ruling) | _names(control) for control, theirs in arms for ruling in theirs]
     for row in rows:
         if row["verdict"] == "supported" and (row["claim"], row["quantity"], row["form"]) not in alive:
-            row["verdict"], row["note"] = "vacuous", SILENT
+            row["verdict"], row["note"] = "vacuous", "; ".join(text for text in (SILENT, str(row["note"])) if text)
     return pd.DataFrame(rows, columns=list(VERDICTS)), pd.DataFrame(broken, columns=[*CONTROLS, *GROUPS])
 
 

@@ -20,7 +20,7 @@ from analysis import ablation, drawing, figures
 from analysis.command import run
 from analysis.judge import ALPHA, judge
 from analysis.resolution import RESOLUTION
-from analysis.tables import CONTROLS, VERDICTS, tables
+from analysis.tables import CONTROLS, SILENT, VERDICTS, tables
 from analysis.tightness import TIGHTNESS
 from experiments.sweep.cells import Cell, figure_name
 from experiments.sweep.manifest import Entry, Sweep, add
@@ -93,14 +93,23 @@ def test_a_rejection_speaks_for_its_own_quantity_and_form(other):
     twin = Evidence((check(0.6), replace(check(2.0), **other), replace(check(0.6), setting="a=2")))
     made = replace(cell([quiet, loud, elsewhere]), controls=(Control("broken", "is broken", twin),))
     assert list(tables([made])[0]["verdict"]) == ["vacuous", "supported", "vacuous"]
+    noted = replace(made, evidence=Evidence((replace(quiet, note="what it was"),)), controls=())
+    assert tables([noted])[0]["note"][0] == f"{SILENT}; what it was"
     more = cell([replace(quiet, setting="a=3")], [replace(check(2.0), setting="a=3")], "b")
     assert set(tables([made, more])[0]["verdict"]) == {"supported"}
 
 
-def test_near_misses_are_named():
-    """In the cell, in the table of controls and in the report."""
+def test_near_misses_are_named(tmp_path):
+    """In the cell, in the table of controls, with the claim's name, and in the report."""
     made = replace(cell([check(0.5)]), controls=(replace(twin("by a tenth"), near=True), twin("ten times")))
-    assert list(tables([made])[1]["near"]) == [True, False]
+    _results(tmp_path, [made])
+    got = load(save(made, tmp_path))
+    assert [control.near for control in got.controls] == [True, False]
+    assert run([str(tmp_path)], PROCESSES) == 0
+    written = pd.read_csv(tmp_path / "controls.csv")
+    assert list(written["near"]) == [True, False] and set(written["claim"]) == {"lemma99"}
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("(a near miss)") == 1 and "<b>by a tenth</b>: is broken (a near miss)" in page
 
 
 def test_a_control_is_rejected_by_its_rows_not_by_its_name():

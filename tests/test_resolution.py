@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from analysis.judge import judge
-from analysis.resolution import NONE_KNOWN, RESOLUTION, SHARE, SHIFT, paragraph, resolution
+from analysis.intervals import SAFETY
+from analysis.judge import ALPHA, judge
+from analysis.resolution import NONE_KNOWN, ON_ALL, RESOLUTION, SHARE, SHIFT, paragraph, resolution
 from analysis.tables import margins, tables
+from experiments.sweep.claims import CLAIMS
 from experiments.words.evidence import Evidence
 from tests.test_analysis import around, cell, check
 
@@ -18,6 +21,21 @@ def lines(*checks):
     """The lines of one cell with these checks."""
     made = [cell(checks)]
     return resolution(tables(made)[0], margins(made)).to_dict("records")
+
+
+def test_by_hand():
+    """The share, or the shift, from the limits; those of a mean are Student's, at the level that Holm leaves."""
+    samples = 0.9 + 0.01 * np.repeat([-1.0, 1.0], 32)
+    lower = 0.9 - stats.t.isf(ALPHA / SAFETY, 63) * 0.01 * (64 / 63) ** 0.5 / 8  # two hypotheses, one is decided
+    assert lines(check(samples))[0]["resolution"] == pytest.approx(1 - lower, rel=1e-12)
+    assert lines(check(samples, 2.0))[0]["resolution"] == pytest.approx(1 - lower / 2, rel=1e-12)
+    attained = check(samples, 0.91, "attained", margin=0.02)
+    assert lines(attained)[0]["resolution"] == pytest.approx(1 - (lower - 0.02) / 0.91, rel=1e-12)
+    worst = check(np.array([0.5, 0.8]), kind="pathwise")
+    assert lines(worst)[0]["resolution"] == pytest.approx(0.2)
+    assert lines(replace(worst, lower_samples=np.array([0.4, 0.7])))[0]["resolution"] == pytest.approx(0.3)
+    for value in (3.52, 3.48):  # of a value, the nearer end of the margin
+        assert lines(check(np.full(8, value), 3.5, "rate", margin=0.1))[0]["resolution"] == pytest.approx(0.08)
 
 
 @pytest.mark.parametrize("kind", ["pathwise", "expected", "attained"])
@@ -62,10 +80,20 @@ def test_the_sharpest_row_of_a_form_speaks():
 def test_what_notices_nothing_says_so():
     """A bound that is met with a mean below 0, one that is loose, and one that is refuted."""
     (below,), (loose,), (refuted,) = (lines(check(around(mean, 0.001))) for mean in (-0.5, 0.05, 1.5))
-    assert np.isnan(below["resolution"]) and below["note"] == NONE_KNOWN
-    assert loose["note"] == NONE_KNOWN and loose["resolution"] == pytest.approx(0.95, abs=0.01)
+    assert np.isnan(below["resolution"]) and below["note"] == ON_ALL
+    assert loose["note"] == ON_ALL and loose["resolution"] == pytest.approx(0.95, abs=0.01)
     assert refuted["resolution"] == 0.0 and not refuted["note"]
     assert resolution(tables([])[0], margins([])).columns.tolist() == list(RESOLUTION)
+
+
+def test_what_is_loose_on_any_problem_says_why():
+    """Of claims that exist; another form of the same claim does not."""
+    assert {name for name, _ in NONE_KNOWN} <= set(CLAIMS)
+    (name, form), why = next(iter(NONE_KNOWN.items()))
+    made = cell([check(around(0.05, 0.001)), replace(check(around(0.04, 0.001)), form="ours")])
+    made = replace(made, claim=replace(made.claim, name=name))
+    notes = resolution(tables([made])[0], margins([made])).set_index("form")["note"]
+    assert form == "stated" and notes["stated"] == f"{ON_ALL}, {why}" and notes["ours"] == ON_ALL
 
 
 def test_the_report_has_a_line_for_each_form():
