@@ -113,5 +113,5 @@ class OpenQuestion(Claim):
         return {
             "a tenth of T": self.twin("stopped after a tenth of T, before the descent is over", share=0.1),
             "T/2": self.near("stopped after half of T", share=0.5),
-            "eps/1.5": self.near("claims two thirds of the bound", claimed=1.0 / 1.5),
+            "half": self.near("claims half of the bound", claimed=0.5),
         }

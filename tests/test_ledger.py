@@ -85,9 +85,13 @@ def test_claim_and_control_share_their_tunings(monkeypatch):
     monkeypatch.setattr(harness, "simulate_together", together)
     evidence, controls = examine(Traversal(links=(2, 4), chances=(0.5, 0.25)), CHAIN, CONTEXT)
     assert {stream: asked.count(stream) for stream in asked} == {"tuning": 6, "finalists": 6, "fresh": 6}
-    (control,) = controls
+    constant, *others = controls
     assert [c.samples.std() > 0 for c in evidence.checks] == [True] * 4
-    assert max(np.abs(c.samples).max() for c in control.evidence.checks) < 1e-12
+    assert max(np.abs(c.samples).max() for c in constant.evidence.checks) < 1e-12
+    for control, exponent in zip(others, (1.5, 0.5), strict=True):
+        assert control.near and [c.bound for c in control.evidence.checks] == [exponent] * 4
+        for mine, theirs in zip(evidence.checks, control.evidence.checks, strict=True):
+            np.testing.assert_array_equal(mine.samples, theirs.samples)
 
 
 def test_designs_share_out_what_there_is():

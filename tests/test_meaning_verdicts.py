@@ -14,12 +14,13 @@ from tests.test_experiments import job
 
 SMALL = {"runs": 32, "windows": 10, "guess_limit": 3.0, "draws": 20_000}
 CASES = {
-    "lemma20_redescending": ({}, ("a = 1", "U(0,2)", "mean 1.5")),
+    "lemma20_redescending": ({}, ("a = 1", "U(0,2)", "mean 1.5", "mean 1.1")),
     "equation1_ramp": ({}, ("wrong sign", "no momentum")),
-    "lemma07_noisy_ramp": ({}, ("a tenth",)),
-    "theorem11_kink": ({"runs": 16}, ("last iterate",)),
-    "theorem18_kink": ({"runs": 16}, ("last iterate",)),
-    "corollary12_lam": ({}, ("frozen",)),
+    "equation1_kink": ({}, ("momentum x 2", "no root")),
+    "lemma07_noisy_ramp": ({}, ("Delta/1.5", "G/1.5")),
+    "theorem11_kink": ({"runs": 16}, ("D/2", "last iterate")),
+    "theorem18_kink": ({"runs": 16}, ("D/2", "last iterate")),
+    "corollary12_lam": ({}, ("frozen", "exponent + 1/2")),
 }
 
 
