@@ -30,7 +30,7 @@ LONG = (
     "case.settings.guess_ratios=[4]",
 )  # 16 s of one core, for the estimate 50
 SWEEPS = {"small": (f"case={','.join(SMALL)}",), "large": ("case=theorem11_kink", *LONG)}
-SAME = ("cells/*/*", "manifest.json", "verdicts.csv", "controls.csv", "tightness.csv")
+SAME = ("cells/*/*", "manifest.json", "verdicts.csv", "controls.csv", "tightness.csv", "resolution.csv")
 PATIENCE = 900.0  # seconds, for a machine that has much else to do
 
 
