@@ -276,6 +276,7 @@ def test_the_readme_names_what_exists() -> None:
         "results/verdicts.csv",
         "results/controls.csv",
         "results/tightness.csv",
+        "results/resolution.csv",
         "results/manifest.json",
     }
     assert not [item for item in paths - made if not (ROOT / item).exists()]
