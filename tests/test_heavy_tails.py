@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -289,6 +291,17 @@ def test_target():
     kink = problem("capped_abs", "pareto", {"tail": 1.7}, slope=3.0, begin=2.6, cap=50.0)
     found = verdicts(HeavyGuarantee(powers=(1.3,)), kink)
     assert found == {name: ["supported" if name == "claim" else "refuted"] for name in found}
+
+
+def test_the_near_miss_of_the_target_is_in_t_alone():
+    """T in proportion to the root of Delta = 7.8, at the same beta and D, against the bound of the full T."""
+    kink = problem("capped_abs", "pareto", {"tail": 1.7}, slope=3.0, begin=2.6, cap=50.0)
+    claim = HeavyGuarantee(powers=(1.3,))
+    twin = claim.controls()["root of Delta"]
+    own, near = claim.at(kink, 1.3), twin.claim.at(kink, 1.3)
+    assert twin.near and replace(near, steps=own.steps) == own
+    assert near.steps == pytest.approx(own.steps / 7.8**0.5, abs=1.0)
+    assert twin.claim.bound(kink, 1.3) == claim.bound(kink, 1.3)
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])

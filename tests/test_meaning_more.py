@@ -721,7 +721,12 @@ def test_rows_of_the_tuned_gain():
 
     checks, _ = answered(TunedGain(), BOWL.problem, answer, tuning_runs=1)
     bound = 2.0 * (1.9**2 + 1.6**2) / 3.5**2
-    compare(checks, [Row("expected", "ours", "gain, both tuned", "d=2", bound, [140.0 / 75.0, 150.0 / 75.0])])
+    row = Row("expected", "ours", "gain, both tuned", "d=2", bound, [140.0 / 75.0, 150.0 / 75.0])
+    compare(checks, [row])
+    near, _ = answered(TunedGain().controls()["half"].claim, BOWL.problem, answer, tuning_runs=1)
+    compare(near, [replace(row, bound=bound / 2.0)])
+    more, _ = answered(TunedGain(runs=8), BOWL.problem, answer, tuning_runs=1)
+    compare(more, [replace(row, samples=[140.0 / 75.0, 150.0 / 75.0] * 4)])
 
 
 @pytest.mark.parametrize(("others", "ratio"), [(0.9, 0.6 / 0.4), (0.1, 0.45 / 0.1)])
@@ -739,7 +744,12 @@ def test_rows_of_the_baselines(monkeypatch, others, ratio):
 
     checks, _ = answered(Baselines(steps=200), KINK.problem, answer, tuning_runs=1, many_runs=3)
     quantity = "clipped Adam + EMA / best of the others"
-    compare(checks, [Row("expected", "ours", quantity, "T=200", 2.0, np.full(3, ratio))])
+    row = Row("expected", "ours", quantity, "T=200", 2.0, np.full(3, ratio))
+    compare(checks, [row])
+    near, _ = answered(
+        Baselines(steps=200).controls()["factor 1"].claim, KINK.problem, answer, tuning_runs=1, many_runs=3
+    )
+    compare(near, [replace(row, bound=1.0)])
 
 
 def test_rows_of_the_open_question(monkeypatch):
@@ -768,7 +778,11 @@ def test_rows_of_the_open_question(monkeypatch):
     means = 3.0 * xbar.mean(axis=1)
     worst = int(np.argmax(means[:2].mean(axis=0) / bound))
     quantity, high = "infimum of the worst candidate / eps", means[2:, worst]
-    compare(checks, [Row("expected", "stated", quantity, "C=2.5", bound[worst], high, lower=high / 3.0)])
+    row = Row("expected", "stated", quantity, "C=2.5", bound[worst], high, lower=high / 3.0)
+    compare(checks, [row])
+    half = OpenQuestion(guess=2.5, candidates=5).controls()["half"].claim
+    near, _ = answered(half, KINK.problem, answer, slope_runs=4)
+    compare(near, [replace(row, bound=bound[worst] / 2.0)])
 
 
 def test_rows_of_the_largest_constant():
