@@ -70,7 +70,8 @@ def test_a_value_is_refuted_from_there_on(kind, value, off):
 
 def test_the_sharpest_row_of_a_form_speaks():
     """The smallest of all quantities and settings, form by form; what failed, or bounds nothing, is left out."""
-    rows = [check(0.5), replace(check(0.9), quantity="another"), replace(check(0.7), form="ours")]
+    rows = [replace(check(-0.5), quantity="nothing"), check(0.5), replace(check(0.9), quantity="another")]
+    rows += [replace(check(-0.5), form="ours"), replace(check(0.7), form="ours")]
     rows += [check(-1.0, -0.5), check(np.array([0.99, 0.99]), kind="rate", bound=1.0, margin=0.1)]
     stated, ours, rate = lines(*rows)
     assert (stated["form"], ours["form"], rate["of"]) == ("stated", "ours", SHIFT)
