@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.judge import ROUNDING
 from analysis.tightness import BOUNDING
 
 LOOSE = 0.1  # measured/bound: what stays below it on all problems is loose
@@ -16,7 +17,7 @@ SHARE, SHIFT = "share of the bound", "absolute"
 ON_ALL = "loose by more than a factor of 10 on every problem here"
 NONE_KNOWN = {  # by claim and form: why no problem, of any preset, is known on which it is not
     ("lemma10", "stated"): "and on any other, for 2 beta/(1+beta) is proved in the place of its 12",
-    ("section61_rescaling", "stated"): "none is known on which it is not: the bound is there for rounding only",
+    ("section61_rescaling", "stated"): "and none is known on which it is not: the bound is there for rounding only",
 }
 RESOLUTION = (  # the columns of resolution.csv
     *("claim", "label", "form", "of", "resolution"),
@@ -48,14 +49,15 @@ def resolution(verdicts: pd.DataFrame, margins: Sequence[float]) -> pd.DataFrame
 def _error(row: Mapping[Any, Any]) -> float:
     """By how much the row's bound, or value, has to be wrong for it to be refuted; a bound by less than all of it.
 
-    Bounds fall until the lower limit is above them; a value moves up until its lower margin passes the upper limit, or
-    down until its upper margin passes the lower one.
+    Bounds fall until the lower limit is above them, by more than rounding where every run is held to them; a value
+    moves up until its lower margin passes the upper limit, or down until its upper margin passes the lower one.
     """
     bound, margin, lower, upper = (float(row[name]) for name in ("bound", "margin", "lower", "upper"))
     if row["of"] == SHIFT:
         return max(0.0, margin + min(upper - bound, bound - lower))
     slack = margin if row["kind"] == "attained" else 0.0
-    error = max(0.0, 1.0 - (lower - slack) / bound)
+    least = bound * (1.0 + ROUNDING) if row["kind"] == "pathwise" else bound
+    error = max(0.0, 1.0 - (lower - slack) / least)
     return error if error < 1.0 else np.nan
 
 

@@ -36,6 +36,9 @@ class TunedGain(Claim):
     first t at which the average of the L1 certificate over 1..t is <= 2 eps; D and beta are tuned for it, and for
     staying there up to 3000 steps, over a stated grid whose best point is not at an edge (beta = 0, the end of its
     range, excepted).
+
+    It is an observation on these problems, and no theorem: where one coordinate is nothing but noise of 9 and the other
+    a slope of 3 for 0.2, which takes five steps, 4096 runs give a gain of 1.46, above 1.25.
     """
 
     name: ClassVar[str] = "section63_tuned"

@@ -34,6 +34,8 @@ def test_by_hand():
     worst = check(np.array([0.5, 0.8]), kind="pathwise")
     assert lines(worst)[0]["resolution"] == pytest.approx(0.2)
     assert lines(replace(worst, lower_samples=np.array([0.4, 0.7])))[0]["resolution"] == pytest.approx(0.3)
+    attained = replace(worst, samples=np.array([1.0, 0.5]))  # a rounding error is no refutation
+    assert lines(attained)[0]["resolution"] == pytest.approx(1e-9, rel=1e-6)
     for value in (3.52, 3.48):  # of a value, the nearer end of the margin
         assert lines(check(np.full(8, value), 3.5, "rate", margin=0.1))[0]["resolution"] == pytest.approx(0.08)
 
