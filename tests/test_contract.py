@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +14,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
 
+import matplotlib.pyplot as plt
 import pytest
+
+from experiments.sweep.composing import make_jobs
+from experiments.sweep.overrides import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
@@ -264,9 +269,13 @@ def test_the_makefile_explains_itself() -> None:
     assert phony and set(phony[1].split()) == set(re.findall(r"^([a-z]+):.*## ", text, flags=re.M))
 
 
-def test_the_readme_names_what_exists() -> None:
-    """Every file and folder that README.md puts in backquotes is there; every verdict is explained."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+
+
+def test_the_pages_name_what_exists() -> None:
+    """Every file and folder that README.md or docs/ puts in backquotes is there; README names every page and verdict."""
+    readme, text = PAGES[ROOT / "README.md"], "\n".join(PAGES.values())
+    assert all(f"`{name(path)}`" in readme for path in PAGES if path.parent.name == "docs")
     paths = set(re.findall(r"`((?:[a-z_]+/)+[\w.]*|\.ci/run|[A-Z]+\.md)`", text))
     made = {
         "results/cells/",
@@ -280,13 +289,29 @@ def test_the_readme_names_what_exists() -> None:
         "results/manifest.json",
     }
     assert not [item for item in paths - made if not (ROOT / item).exists()]
-    assert all(f"**{verdict}**" in text for verdict in ("supported", "refuted", "undecided", "vacuous", "failed"))
+    assert all(f"**{verdict}**" in readme for verdict in ("supported", "refuted", "undecided", "vacuous", "failed"))
 
 
-def test_the_readme_code_runs() -> None:
-    """The Python blocks of README.md, one after the other, as a reader would paste them."""
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M | re.S)
-    assert blocks
-    space: dict[str, object] = {"__name__": "readme"}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec", dont_inherit=True), space)
+@pytest.mark.parametrize("page", [path for path, text in PAGES.items() if "```python" in text], ids=name)
+def test_the_code_on_a_page_runs(page: Path) -> None:
+    """The Python blocks of a page, one after the other, as a reader would paste them."""
+    space: dict[str, object] = {"__name__": "page"}
+    for block in re.findall(r"^```python\n(.*?)^```", PAGES[page], flags=re.M | re.S):
+        exec(compile(block, page.name, "exec", dont_inherit=True), space)
+    plt.close("all")
+
+
+COMMAND = re.compile(r"^\.venv/bin/python -m experiments (.*)$", flags=re.M)
+
+
+@pytest.mark.parametrize("page", [path for path, text in PAGES.items() if COMMAND.search(text)], ids=name)
+def test_the_commands_on_a_page_are_understood(page: Path) -> None:
+    """Every sweep that a page shows is one of the cases that there are; targets of make are targets."""
+    for line in COMMAND.findall(PAGES[page]):
+        given = shlex.split(line, comments=True)
+        if given[0] not in ("status", "log") and not any("HOST" in each for each in given):
+            assert make_jobs(parse([each for each in given if not each.startswith("extra=") and "sgd" not in each])), (
+                line
+            )
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    assert set(re.findall(r"`make ([a-z]+)", PAGES[page])) <= targets

@@ -30,7 +30,10 @@ from theory import (
     tuning,
 )
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent
+README, *DOCS = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/questions.md", "docs/claims.md")
+)
 OURS = (sharpened, spread, output, tuning, discounts, heavy_tails, step_laws, limit)
 MODULES = (adam_ema, ledger, complexity, *OURS)
 STATEMENTS = {
@@ -203,9 +206,9 @@ def test_formulas_are_read_as_written() -> None:
 
 
 def found(pattern: str) -> float:
-    """The number that README gives where the pattern has its group; white space of any length."""
-    match = re.search(pattern.replace(" ", r"\s+"), README)
-    assert match, f"README no longer says {pattern}"
+    """The number that README or the questions give where the pattern has its group; white space of any length."""
+    match = re.search(pattern.replace(" ", r"\s+"), README + DOCS[0])
+    assert match, f"nobody says {pattern} any longer"
     numerator, _, denominator = match[1].partition("/")
     return float(numerator) / float(denominator or 1)
 
@@ -232,8 +235,7 @@ def test_readme_gives_the_numbers_of_theory() -> None:
 
 def test_readme_lists_the_claims_as_they_introduce_themselves() -> None:
     """Its table has label and title of claims, in the order of the report; a claim of one's own need not stand there."""
-    section = README.split("## What is checked")[1].split("\n## ")[0]
-    listed = re.findall(r"^\| (.+?) \| (.+?) \|$", section, flags=re.M)[1:]
+    listed = re.findall(r"^\| (.+?) \| (.+?) \|$", DOCS[1], flags=re.M)[1:]
     order = dict.fromkeys(case.claim for case in cases().values())
     claims = [(CLAIMS[name].label, CLAIMS[name].title) for name in order]
     assert len(listed) >= 32 and listed == [claim for claim in claims if claim in listed]
