@@ -56,16 +56,6 @@ def compiling() -> Iterator[Any]:
         yield numba
 
 
-@cache
-def library() -> dict[str, Callable[[Any], Any]]:
-    """Functions of the C library, by name, elementwise: NumPy has its own of some of them, which round differently."""
-    with compiling() as numba:
-        elementwise = numba.vectorize(["float64(float64)"], cache=True)
-        return {
-            name: elementwise(body) for name, body in {"exp": _exp, "sin": _sin, "cos": _cos, "erfc": _erfc}.items()
-        }
-
-
 def _exp(x: float) -> float:
     return math.exp(x)
 
@@ -80,3 +70,14 @@ def _cos(x: float) -> float:
 
 def _erfc(x: float) -> float:
     return math.erfc(x)
+
+
+BODIES = {"exp": _exp, "sin": _sin, "cos": _cos, "erfc": _erfc}
+
+
+@cache
+def library() -> dict[str, Callable[[Any], Any]]:
+    """Functions of the C library, by name, elementwise: NumPy has its own of some of them, which round differently."""
+    with compiling() as numba:
+        elementwise = numba.vectorize(["float64(float64)"], cache=True)
+        return {name: elementwise(body) for name, body in BODIES.items()}

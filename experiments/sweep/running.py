@@ -200,10 +200,11 @@ def sweep(jobs: Sequence[Job], executor: Executor, workers: int = 1) -> list[str
 
     Raises TooManyError, before anything is written, for a job that is too large for this machine.
     """
-    jobs = list({key(job): job for job in jobs}.values())
-    if not jobs:
+    named = {key(job): job for job in jobs}
+    if not named:
         return []
-    results, names = Path(jobs[0].config.results), [key(job) for job in jobs]
+    names, jobs = list(named), list(named.values())
+    results = Path(jobs[0].config.results)
     clean(results / "cells")
     todo = {name: job for job, name in zip(jobs, names, strict=True) if not is_done(results / "cells" / name, job)}
     costs = Costs(results, jobs[0].preset)
