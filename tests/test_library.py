@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import runpy
@@ -156,11 +157,12 @@ def test_parameters_that_make_no_sense(change, said, bowl):
 
 
 def test_the_ten_lines(monkeypatch, tmp_path, capsys):
-    """The package's own are README's, which tests/test_contract.py runs; the script of examples/ runs as it stands."""
-    block = re.search(r"\n\n((?:    .*\n|\n)+)", ae.__doc__).group(1)
-    lines = [line.partition("  #")[0].strip() for line in block.splitlines() if line]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(lines) <= 10 and all(line in readme for line in lines)
+    """The package's own name what there is (README's run in tests/test_contract.py); the script runs as it stands."""
+    block = inspect.cleandoc(re.search(r"\n\n((?:    .*\n|\n)+)", ae.__doc__).group(1))
+    compile(block, "ten lines", "exec")
+    assert len([line for line in block.splitlines() if line]) <= 10
+    assert all(hasattr(ae, name) for name in re.findall(r"\bae\.(\w+)", block))
+    assert all(hasattr(ae.Run, name) for name in re.findall(r"\bfound\.(\w+)", block))
     monkeypatch.setattr(sys, "argv", ["own_function", str(tmp_path / "figure.png")])
     runpy.run_path(str(ROOT / "examples" / "own_function.py"))
     assert "supported" in capsys.readouterr().out and (tmp_path / "figure.png").stat().st_size > 1000
