@@ -1,9 +1,11 @@
 """From checks to verdicts, with one family-wise error level for the whole table.
 
-Every statistical row poses two one-sided hypotheses: "the check holds" and "it does not". Holm's step-down over all of
-them, claims and controls each in their own family, bounds the probability of any wrong verdict by ALPHA. The reported
-limits are at the level at which the row was tested, so that `supported` is upper <= bound, `refuted` lower > bound.
-Pathwise rows are exact and take no level. The level is divided by what the limits may err (intervals.SAFETY).
+Of "supported" and "refuted" one at most is wrong about a row, so that ALPHA over the number of statistical rows, as the
+level of either, bounds the probability of any wrong verdict by ALPHA; steps down (Holm) would gain nothing, for of the
+two hypotheses of a row one always remains. Claims and controls are a family each, and are read together: their table is
+wrong somewhere with probability 1 % at most, within what analysis/intervals.py promises. The reported limits are at the
+level of the test: `supported` is upper <= bound, `refuted` lower > bound. Pathwise rows and single computed numbers
+are exact and take no level.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.intervals import SAFETY, lower_limit, p_above, p_below, upper_limit
+from analysis.intervals import ENOUGH, lower_limit, p_above, p_below, too_skewed, upper_limit
 from experiments.words.evidence import Check
 from foundation.arrays import Array, Float
 
-ALPHA = 0.01
+ALPHA = 0.005  # of each of the two families
 ROUNDING = 1e-9
 Verdict = Literal["supported", "refuted", "undecided", "vacuous", "failed"]  # vacuous is said of whole rows: tables.py
 
@@ -28,7 +30,7 @@ class Ruling:
     """A check with what was concluded from it.
 
     measured: the mean of the samples, the largest of a pathwise check. lower, upper: its confidence limits at the level
-    at which the check was tested; nan where nothing could be tested.
+    at which the check was tested, infinite where there is none; nan where nothing could be tested.
     """
 
     check: Check
@@ -60,41 +62,36 @@ def judge(checks: Sequence[Check]) -> list[Ruling]:
     rulings = [Ruling(check) for check in checks]
     statistical: list[Ruling] = []
     for ruling in rulings:
-        samples = ruling.check.samples
-        if not len(samples) or not np.isfinite(samples).all():
+        samples, proven = ruling.check.samples, _refuting(ruling.check)
+        if not len(samples) or not np.isfinite(samples).all() or not np.isfinite(proven).all():
             ruling.verdict, ruling.note = "failed", "samples are missing or not finite"
         elif ruling.check.kind == "pathwise":
             worst, limit = float(samples.max()), ruling.check.bound * (1.0 + ROUNDING)
-            proven = ruling.check.lower_samples
-            least = worst if proven is None else float(proven.max())
+            least = float(proven.max())
             ruling.measured, ruling.lower, ruling.upper = worst, least, worst
             ruling.verdict = "supported" if worst <= limit else "refuted" if least > limit else "undecided"
         else:
             statistical.append(ruling)
-    _holm(statistical)
+    level = ALPHA / max(1, sum(len(ruling.check.samples) > 1 for ruling in statistical))
+    for ruling in statistical:
+        _test(ruling, level)
     return rulings
 
 
-def _holm(rulings: list[Ruling]) -> None:
-    tests: list[tuple[float, int, Verdict]] = []
-    for i, ruling in enumerate(rulings):
-        holds, fails = _p_values(ruling.check)
-        tests += [(holds, i, "supported"), (fails, i, "refuted")]
-    open_, level = True, ALPHA / SAFETY
-    for rank, (p, i, verdict) in enumerate(sorted(tests)):
-        if open_:  # after the first failure, all that remain are held to the level at which the steps stopped
-            level = ALPHA / SAFETY / (len(tests) - rank)
-            open_ = p <= level
-        ruling = rulings[i]
-        if open_:
-            ruling.verdict = verdict
-        if verdict == "supported":
-            ruling.upper = upper_limit(ruling.check.samples, level)
-        else:
-            ruling.lower = lower_limit(_refuting(ruling.check), level)
-    for ruling in rulings:
-        ruling.measured = float(ruling.check.samples.mean())
-        ruling.lower = min(ruling.lower, ruling.measured)
+def _test(ruling: Ruling, level: float) -> None:
+    """Both hypotheses of a row, each at this level, and its limits there."""
+    check, proven = ruling.check, _refuting(ruling.check)
+    low, high = check.support or (None, None)
+    ruling.measured = float(check.samples.mean())
+    ruling.upper = upper_limit(check.samples, level, high)
+    ruling.lower = min(lower_limit(proven, level, low), ruling.measured)
+    holds, fails = _p_values(check)
+    if holds <= level or fails <= level:
+        ruling.verdict = "supported" if holds <= level else "refuted"
+    if check.support is None and 1 < len(check.samples) < ENOUGH:
+        ruling.note = f"{len(check.samples)} runs: limits of smooth laws"
+    elif check.support is None and ruling.verdict == "undecided" and (too_skewed(check.samples) or too_skewed(-proven)):
+        ruling.note = "samples too skewed for a limit"
 
 
 def _refuting(check: Check) -> Float[Array, "runs"]:
@@ -103,9 +100,10 @@ def _refuting(check: Check) -> Float[Array, "runs"]:
 
 def _p_values(check: Check) -> tuple[float, float]:
     """(p of "it does not hold", p of "it holds"): small means supported, refuted."""
-    low, high = limits(check)
-    holds, fails = p_above(check.samples, high), p_below(_refuting(check), high)
+    (low, high), (least, most) = limits(check), check.support or (None, None)
+    holds, fails = p_above(check.samples, high, most), p_below(_refuting(check), high, least)
     if np.isfinite(low):
-        holds = max(holds, p_below(check.samples, np.nextafter(low, -np.inf)))
-        fails = min(1.0, 2.0 * min(fails, p_above(check.samples, np.nextafter(low, -np.inf))))
+        below = np.nextafter(low, -np.inf)
+        holds = max(holds, p_below(check.samples, below, least))
+        fails = min(1.0, 2.0 * min(fails, p_above(check.samples, below, most)))
     return holds, fails

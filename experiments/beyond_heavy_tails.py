@@ -122,12 +122,14 @@ class HeavyRegret(FreeClaim):
             for quantity, bound in self.bounds(problem, at.beta, power).items():
                 cap = CLIP * true[quantity]
                 beyond = excess(moments, at.beta, cap)
-                least = np.minimum(mine["noise.mean"], cap)
-                if quantity == "regret":
+                least, support = np.minimum(mine["noise.mean"], cap), (0.0, cap + beyond)
+                if quantity == "regret":  # |loss| <= D drift
+                    support = -drift, 2.0 * drift + cap + beyond
                     least = mine["loss.mean"] / at.radius + np.minimum(mine["seen.mean"], drift + cap)
                 note = f"{beyond / bound:.2g} of the bound are for what lies beyond the clip"
                 where, most = f"{at} p={power:g}", least + beyond
-                rows.append(Check("expected", "ours", quantity, where, bound, most, lower_samples=least, note=note))
+                row = Check("expected", "ours", quantity, where, bound, most, lower_samples=least, note=note)
+                rows.append(replace(row, support=support))
         return rows
 
     def controls(self) -> dict[str, Twin]:

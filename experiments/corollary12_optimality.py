@@ -90,7 +90,9 @@ class ChainProgress(Claim):
             made = replace(method, make=_with_dither(method.make)) if self.dither else method
             found = yield large_steps(problem, made, 1.5 * chain.width, runs, steps, self.past)
             there = (found["arrival"] <= stated).astype(float)
-            checks.append(Check("expected", "stated", "share arrived", f"{name}, t={stated}", Q, there))
+            checks.append(
+                Check("expected", "stated", "share arrived", f"{name}, t={stated}", Q, there, support=(0.0, 1.0))
+            )
             share = np.minimum(needed, 1e300) / found["arrival"]
             checks.append(Check("pathwise", "ours", "n-th success / arrival", name, 1.0, share))
             steepest = np.maximum(steepest, found["inverse_slope.max"])

@@ -69,7 +69,10 @@ def verdict(one, controls=(check(2.0),)):
         (check(1.5, start=0.9), "refuted"),
         (check(1.5, lower_samples=around(0.8)), "undecided"),
         (check(1.5, lower_samples=around(1.4)), "refuted"),
-        (check(np.full(8, 1.0)), "supported"),
+        (check(np.ones(1)), "supported"),
+        (check(np.full(32, 0.9)), "supported"),
+        (check(np.full(8, 0.9)), "undecided"),
+        (check(np.full(64, 1.0)), "undecided"),
     ],
 )
 def test_verdicts(made, want):

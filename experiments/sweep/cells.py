@@ -108,7 +108,8 @@ def _pieces(table: pd.DataFrame, number: str) -> dict[str, dict[int, Piece]]:
 
 def _check(item: dict[str, Any], piece: Piece) -> Check:
     lower = None if np.isnan(piece["lower"]).all() else piece["lower"]
-    return Check(**item, samples=piece["value"], lower_samples=lower)
+    support = tuple(item["support"]) if item.get("support") else None  # a list in JSON
+    return Check(**{**item, "support": support}, samples=piece["value"], lower_samples=lower)
 
 
 def _curve(piece: Piece) -> Curve:

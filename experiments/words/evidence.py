@@ -34,9 +34,11 @@ class Check:
       identity: the mean of the samples equals bound within `margin` (an absolute number).
       attained: the mean is <= bound + margin and >= 0.97 bound.
       rate: the mean of the samples (slopes) is within `margin` of bound.
-    samples: shape (runs,), one number a run, runs independent.
+    samples: shape (runs,), one number a run, runs independent. A single one is a computed number without randomness.
     lower_samples: shape (runs,) or None. Where samples are certified upper bounds of the quantity, certified
       lower bounds of it: the claim is supported by the former, and refuted only by the latter.
+    support: (lowest, highest) that any sample, and any of lower_samples, can be, or None where that is not known: then
+      the limits need no assumption on the samples' law.
     start: for end-to-end bounds, a lower bound of the same quantity at the start; the row is
       vacuous when start <= bound, because then it holds before anything was done.
     """
@@ -51,6 +53,7 @@ class Check:
     start: float | None = None
     lower_samples: NDArray[np.float64] | None = None
     note: str = ""
+    support: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         _one_of("check.kind", self.kind, get_args(Kind))
@@ -69,6 +72,12 @@ class Check:
             above = lower - self.samples
             if (above > ROUNDING * np.abs(self.samples)).any():
                 raise ValueError(f"{where}: lower_samples: must not exceed samples, do so by {above.max():.3g}")
+        if self.support is not None:
+            low, high = (_number(f"{where}: support", end) for end in self.support)
+            vars(self)["support"] = low, high
+            lower = self.samples if self.lower_samples is None else self.lower_samples
+            if not low <= lower.min() <= self.samples.max() <= high:
+                raise ValueError(f"{where}: support = [{low:g}, {high:g}]: must hold all samples")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,16 @@ def safe_ratio(part: Float[Array, "*shape"], whole: Float[Array, "*shape"]) -> F
         return np.divide(part, whole, out=np.zeros_like(part), where=part != 0)
 
 
+def paired_ratio(part: Float[Array, "runs"], whole: Float[Array, "runs"], bound: float) -> Float[Array, "runs"]:
+    """Samples whose mean is mean(part)/mean(whole), and whose spread is that of part - bound whole, both in one unit.
+
+    So a test of the ratio of two means against the bound is one of a mean: the noise of `whole` counts (Fieller 1954).
+    The limits are Fieller's where they meet the bound, which is where they decide.
+    """
+    unit = whole.mean()
+    return np.asarray((part - bound * (whole - unit)) / unit)
+
+
 def log_slope(value: Float[Array, "points"], measured: Float[Array, "points *runs"]) -> Float[Array, "*runs"]:
     """Least-squares slopes of log measured in log value, shape (...) for `measured` of shape (points, ...)."""
     x = np.log(value) - np.log(value).mean()
