@@ -86,10 +86,10 @@ class Baselines(Claim):
             if name == OURS and best.beta > 0:
                 bound = self._guarantee(problem, size, best.beta, shown)
                 curves.append(Curve("stationarity", "ours: guarantee", "bound", shown, bound, form="ours"))
-        best = min((value for name, value in finals.items() if name != OURS), key=lambda value: float(np.mean(value)))
-        floor, factor = float(np.mean(best)) < FLOOR, self.share * FACTOR
-        least = FLOOR if floor else float(np.mean(best))
-        ratio = finals[OURS] / FLOOR if floor else paired_ratio(finals[OURS], best, factor)
+        rival = min((value for name, value in finals.items() if name != OURS), key=lambda value: float(np.mean(value)))
+        floor, factor = float(np.mean(rival)) < FLOOR, self.share * FACTOR
+        least = FLOOR if floor else float(np.mean(rival))
+        ratio = finals[OURS] / FLOOR if floor else paired_ratio(finals[OURS], rival, factor)
         most = float(problem.scales.coordinate_lipschitz.sum()) / least  # of no point is the stationarity larger
         support = (0.0, most) if floor else (-factor * most, most + factor)
         ranking = "; ".join(notes[name] for name in sorted(notes, key=lambda name: float(np.mean(finals[name]))))
