@@ -32,7 +32,7 @@ BAD = (
 REFUTED = {("Theorem 11 (constant)", "stated")}  # in smoke; Theorem 11 itself, for large C, only where there is time
 
 # claims of which smoke rejects no near miss: what tells, loud noise or a helix, takes too long there
-TAKES_PAPER = {"baselines", "constant"}
+TAKES_PAPER = {"baselines", "constant", "optimality_rate"}
 VACUOUS = {(name, "ledger: last") for name in ("lemma07", "lemma17")}  # their docstring says why
 
 

@@ -53,7 +53,7 @@ class Counterexample(Theorem11):
 
     guess_ratios: tuple[float, ...] = setting((29.0, 12.0), "[0.1, 1e6]")
     noise_levels: tuple[float, ...] = setting((0.0,), "[0, 0]")
-    runs: int = setting(6, "[2, 1e6]")
+    runs: int = setting(8, "[2, 1e6]")
     times: int = setting(4000, "[1, 1e6]")
     share: float = 1.0  # of the theorem's T
     whole: bool = True  # whether the bounds have their terms in (G + sigma)/C

@@ -155,7 +155,7 @@ GOOD = {  # arguments: the number of jobs
     "-m problem.noise=none,gaussian,two_point": 3,
     "'problem.description=\"any text, = and so on\"'": 1,
     "results='a folder/é,=x'": 1,
-    "-m 'case=glob(*)' preset=smoke": 59,
+    "-m 'case=glob(*)' preset=smoke": 60,
     "-m 'case=glob(lemma*,exclude=lemma2*)' preset=smoke": 18,
     "-m case=lemma10_kink,lemma20_kink": 2,
     "-m 'case=choice(lemma10_kink,lemma20_kink)'": 2,

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.intervals import SAFETY
-from analysis.judge import ALPHA, judge
+from analysis.judge import judge
 from analysis.resolution import NONE_KNOWN, ON_ALL, RESOLUTION, SHARE, SHIFT, paragraph, resolution
 from analysis.tables import margins, tables
 from experiments.sweep.claims import CLAIMS
@@ -24,9 +23,11 @@ def lines(*checks):
 
 
 def test_by_hand():
-    """The share, or the shift, from the limits; those of a mean are Student's, at the level that Holm leaves."""
+    """The share, or the shift, from the limits; those of a mean as analysis/intervals.py says, at half a percent."""
     samples = 0.9 + 0.01 * np.repeat([-1.0, 1.0], 32)
-    lower = 0.9 - stats.t.isf(ALPHA / SAFETY, 63) * 0.01 * (64 / 63) ** 0.5 / 8  # two hypotheses, one is decided
+    x = stats.norm.isf(0.005 / 3.18)
+    t = x * (63 / (64 - x**2)) ** 0.5
+    lower = 0.9 - (t + (1.0 + 2.0 * t**2) * 2.0 / (6 * 8)) * 0.01 * (64 / 63) ** 0.5 / 8
     assert lines(check(samples))[0]["resolution"] == pytest.approx(1 - lower, rel=1e-12)
     assert lines(check(samples, 2.0))[0]["resolution"] == pytest.approx(1 - lower / 2, rel=1e-12)
     attained = check(samples, 0.91, "attained", margin=0.02)
@@ -37,7 +38,7 @@ def test_by_hand():
     attained = replace(worst, samples=np.array([1.0, 0.5]))  # a rounding error is no refutation
     assert lines(attained)[0]["resolution"] == pytest.approx(1e-9, rel=1e-6)
     for value in (3.52, 3.48):  # of a value, the nearer end of the margin
-        assert lines(check(np.full(8, value), 3.5, "rate", margin=0.1))[0]["resolution"] == pytest.approx(0.08)
+        assert lines(check(np.full(64, value), 3.5, "rate", margin=0.1))[0]["resolution"] == pytest.approx(0.08)
 
 
 @pytest.mark.parametrize("kind", ["pathwise", "expected", "attained"])

@@ -68,7 +68,7 @@ def test_the_exponential_law_has_the_least_second_moment():
 def test_the_claim():
     """Every law is supported; without weights, but for Exp(1), and with wrong ones all are refuted."""
     kink = problem("capped_abs", slope=3.0, begin=2.6, cap=50.0)
-    effort = Effort(runs=32, windows=5, guess_limit=3, draws=20_000)
+    effort = Effort(runs=64, windows=5, guess_limit=3, draws=20_000)
     evidence, controls = examine(Lemma20Laws(), kink, Context(0, "test", effort))
     assert {ruling.verdict for ruling in judge(evidence.checks)} == {"supported"}
     for control in controls:
