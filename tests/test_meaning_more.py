@@ -729,6 +729,8 @@ def test_rows_of_the_tuned_gain():
     compare(checks, [row(bound)])
     near, _ = answered(TunedGain().controls()["half"].claim, BOWL.problem, answer, tuning_runs=1)
     compare(near, [row(0.5 * bound)])
+    more, _ = answered(TunedGain(runs=8), BOWL.problem, answer, tuning_runs=1)
+    compare(more, [replace(row(bound), samples=row(bound).samples * 4)])
 
 
 @pytest.mark.parametrize(("others", "ratio"), [(0.9, 0.6 / 0.4), (0.1, 0.45 / 0.1)])
