@@ -1,5 +1,7 @@
 PRESET ?= paper
 RESULTS ?= results
+PRESETS := smoke paper deep
+$(if $(filter-out 1,$(words $(PRESET)))$(filter-out $(PRESETS),$(PRESET)),$(error PRESET = $(PRESET): must be one of $(PRESETS)))
 # the first interpreter that is new enough and can make an environment
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if $$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
@@ -24,6 +26,7 @@ setup: .venv/ready $(EXTRAS:%=.venv/ready-%) ## create .venv with the locked req
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "error: no Python 3.11 or newer with venv and pip found; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test ! -L .venv || { echo "error: .venv is a link: it would be emptied for all who use it" >&2; exit 1; }
+	@echo "setting up .venv: a minute or two"
 	"$(PYTHON)" -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

@@ -194,3 +194,12 @@ def test_make_hands_results_on(folder, told, code, reported, tmp_path):
     sweep = ["-m", "experiments", "-m", "case=glob(*)", "preset=smoke", f"results={told or folder}"]
     report = ["-m", "analysis", folder] if reported else []
     assert (tmp_path / "said").read_text(encoding="utf-8").splitlines() == [*sweep, *report]
+
+
+@pytest.mark.parametrize(("preset", "good"), [("smok", False), ("smoke paper", False), ("", False), ("deep", True)])
+def test_make_refuses_a_preset_before_anything_else(preset, good):
+    """Before it sets anything up; nothing is run here, good or bad."""
+    command = ["make", "--dry-run", f"--directory={CONF.parent}", f"PRESET={preset}", "reproduce"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is good and (done.stdout.count("experiments") > 0) is good
+    assert (f"PRESET = {preset}: must be one of smoke paper deep" in done.stderr) is not good
