@@ -58,6 +58,7 @@ class Baselines(Claim):
 
     steps: int = setting(4000, "[100, 1e9]")
     lam: float = setting(1.0, "(0, inf)")
+    runs: int | None = setting(None, "[8, 1e6]")  # at the point that was chosen; the preset's many_runs if null
     detuned: float = 1.0
     share: float = 1.0  # of the factor that is claimed
 
@@ -74,7 +75,7 @@ class Baselines(Claim):
         for name, method in METHODS.items():
             best = yield from self._tuned(method, late, problem, context)
             size = best.size * (self.detuned if name == OURS else 1.0)
-            trials = fresh(size, best.beta, context.effort.many_runs)
+            trials = fresh(size, best.beta, self.runs or context.effort.many_runs)
             outputs = yield from self._outputs(method, trials, np.concatenate([shown, late]), problem)
             finals[name] = stationarity(problem.objective, outputs[:, len(shown) :], self.lam).mean(axis=1)
             seen = outputs[: context.effort.runs, : len(shown)]  # to measure costs more than to run
