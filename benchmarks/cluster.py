@@ -115,7 +115,7 @@ def _sizes(results: Path | None) -> None:
 
 def _job(claim: Claim, effort: Effort, results: str, seed: int = 0) -> Job:
     config = Config(seed=seed, results=results, case=CaseConfig(f"case{seed}", "claim"), preset={"name": "smoke"})
-    config.problem.name = "kink"
+    config.problem.name, config.problem.objective = "kink", "capped_abs"
     return Job(config, claim, PROBLEM, Context(seed, "case", effort))
 
 
