@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulation.engine import Engine
 from simulation.pausing import Pause
 from simulation.plan import Signals
@@ -22,7 +25,7 @@ class Work:
     """
 
     function: Callable[[Any], Signals]
-    items: Sequence[Any]
+    items: Sequence[Any] | NDArray[np.float64]
     seconds: float
 
     def simulate(self, streams: Streams, engine: Engine = "auto", pause: Pause | None = None) -> Signals:
