@@ -64,8 +64,8 @@ def simulate(
     engine: the compiled one where everything has a kernel ("auto"), or one of the two. Raises ValueError for steps that
     are not all >= 1, TypeError for a learner, state or probe with an array of no declared shape (foundation/runs.py)
     and, engine = "compiled", for a part without kernel, FloatingPointError for numbers that are not finite
-    (simulation/finite.py). pause: where it goes on, and when PausedError puts it down; the reference engine, and
-    a setup of more than one tile, begins at the beginning and goes on to the end.
+    (simulation/finite.py). pause: where it goes on, and when PausedError puts it down; a setup of more than one
+    tile begins at the beginning and goes on to the end.
     """
     steps = np.asarray(setup.steps)
     if steps.ndim != 1 or not len(steps) or steps.min() < 1:
@@ -88,7 +88,7 @@ def simulate(
 def run_batch(make: Callable[[], Batch], engine: Engine, pause: Pause | None = None) -> dict[str, Array]:
     """Run a batch on an engine; errors as `simulate` raises them."""
     with np.errstate(all="ignore"):  # machine code cannot see what overflows on the way: simulation/finite.py
-        return reference.run(make()) if engine == "numpy" else _compiled(make, engine, pause)
+        return reference.run(make(), pause) if engine == "numpy" else _compiled(make, engine, pause)
 
 
 def _compiled(make: Callable[[], Batch], engine: Engine, pause: Pause | None) -> dict[str, Array]:
@@ -104,7 +104,7 @@ def _compiled(make: Callable[[], Batch], engine: Engine, pause: Pause | None) ->
     except NotRecordedError as error:
         if engine == "compiled":
             raise TypeError(f"engine = compiled: {error}") from error
-        return reference.run(make())
+        return reference.run(make(), pause)
     try:
         return program.run(pause)
     except SuspectError as suspect:  # something in a block is not finite: once more, from there on step by step

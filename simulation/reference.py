@@ -9,23 +9,29 @@ import numpy as np
 from foundation.arrays import Array, Float
 from foundation.strict import NotFiniteError
 from simulation.finite import Finite
+from simulation.memory import Memory
 from simulation.parts import Batch, sealed
+from simulation.pausing import Pause, PausedError
 from simulation.streams import Draws
 from simulation.summary import Summary
 
 BLOCK = 256  # steps whose random numbers are drawn at once
 
 
-def run(batch: Batch) -> dict[str, Array]:
+def run(batch: Batch, pause: Pause | None = None) -> dict[str, Array]:
     """Run the batch to its end; the signals of its probes, by name, shape (runs, ...).
 
-    Runs that are done before others go on unseen. Raises FloatingPointError for numbers that are not finite
+    Runs that are done before others go on unseen. PausedError puts it down when the pause is due, if all that changes
+    is arrays. Raises FloatingPointError for numbers that are not finite
     (simulation/finite.py), TypeError for a method that writes into an array that it was given.
     """
     summary, finite, last = Summary(batch), Finite(batch), int(batch.steps.max())
     sealed(batch.now.x)
+    memory, begun = Memory(batch, summary), 0
+    if pause is not None and pause.begun is not None:
+        begun = memory.take_up(pause.begun)
     try:
-        for first in range(0, last, BLOCK):
+        for first in range(begun, last, BLOCK):
             scales, raws = _drawn(batch.scaling), _drawn(batch.noise)
             for i in range(min(BLOCK, last - first)):
                 if scales is not None:
@@ -36,6 +42,8 @@ def run(batch: Batch) -> dict[str, Array]:
             if not len(batch.going_on(first + BLOCK)):
                 summary.keep(np.flatnonzero(batch.steps > first + BLOCK))
                 break
+            if first + BLOCK < last and pause is not None and pause.due() and memory.is_all():
+                raise PausedError(memory.put_down(first + BLOCK))
     except ValueError as error:
         if "read-only" not in str(error):
             raise

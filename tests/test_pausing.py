@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from objectives import ADVERSARIES, NOISES, OBJECTIVES
 from objectives.base import Constants
 from optimizers.ftrl import beta_ftrl, clipped_adam
 from optimizers.methods import METHODS, blocks
+from simulation import reference as plain
 from simulation.blocks import BlockAverage
 from simulation.certificate import Certificate
 from simulation.compiled import engine as compiled
@@ -62,11 +65,13 @@ def check(make, monkeypatch, least=3):
     """The same bytes with and without pauses."""
     monkeypatch.setattr(compiled, "WORK", 1)
     monkeypatch.setattr(compiled, "SHORTEST", 7)
-    whole, (found, count) = make(None), piece_by_piece(make)
-    assert count >= least
-    assert list(whole) == list(found)
-    for name, values in whole.items():
-        np.testing.assert_array_equal(values, found[name], err_msg=name)
+    monkeypatch.setattr(plain, "BLOCK", 7)
+    for engine in ("compiled", "numpy"):
+        whole, (found, count) = make(None, engine), piece_by_piece(partial(make, engine=engine))
+        assert count >= least
+        assert list(whole) == list(found)
+        for name, values in whole.items():
+            np.testing.assert_array_equal(values, found[name], err_msg=name)
 
 
 BETA, RADIUS, LAM = np.array([0.9, 0.99, 0.5]), np.array([0.1, 1e-3, 0.3]), np.ones(3)
@@ -82,7 +87,7 @@ def test_methods(name, monkeypatch):
     made = Setup(objective, NOISES["gaussian"](sigma=1.0), learner, steps, method.scaling)
     samples = np.array([[1, 90], [1, 2], [46, 3]])
     probes = [recipe(BlockAverage, block=blocks(BETA), samples=samples), recipe(Descent, beta=BETA)]
-    check(lambda pause: simulate(made, probes, STREAMS, TIMES, "compiled", pause), monkeypatch)
+    check(lambda pause, engine: simulate(made, probes, STREAMS, TIMES, engine, pause), monkeypatch)
 
 
 @pytest.mark.parametrize("dim", [1, 9])
@@ -97,7 +102,7 @@ def test_runs_of_all_kinds(dim, monkeypatch):
         recipe(Clip, radius=RADIUS, norm="l1"),
         recipe(HittingTime, beta=BETA, lam=LAM, target=np.array([1.5, 1e9, 1.0]), whole=True),
     ]
-    check(lambda pause: simulate(made, probes, STREAMS, TIMES, "compiled", pause), monkeypatch)
+    check(lambda pause, engine: simulate(made, probes, STREAMS, TIMES, engine, pause), monkeypatch)
 
 
 def test_runs_that_end_early(monkeypatch):
@@ -105,7 +110,7 @@ def test_runs_that_end_early(monkeypatch):
     chain, noise = OBJECTIVES["hard_chain"](dim=3), NOISES["chain"](probability=0.8)
     made = Setup(chain, noise, METHODS["SGD"].make(10.0 * RADIUS, BETA, 1.0), np.array([300, 300, 60]))
     probes = [recipe(Progress, stops=True)]
-    check(lambda pause: simulate(made, probes, STREAMS, None, "compiled", pause), monkeypatch)
+    check(lambda pause, engine: simulate(made, probes, STREAMS, None, engine, pause), monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["heavy_tailed", "against_play"])
@@ -113,7 +118,34 @@ def test_duels(name, monkeypatch):
     """A game goes on where it was, with random gradients and without."""
     made = ADVERSARIES[name](dim=3)
     duel = Duel(clipped_adam(RADIUS, BETA), made, BETA, RADIUS, 60)
-    check(lambda pause: duel.simulate(STREAMS, "compiled", pause), monkeypatch)
+    check(lambda pause, engine: duel.simulate(STREAMS, engine, pause), monkeypatch)
+
+
+class Counting:
+    """A learner that counts its steps in a Python number, which no snapshot has."""
+
+    def init(self, shape):
+        return SimpleNamespace(count=0)
+
+    def play(self, state):
+        return np.full((3, 2), 1e-3 * state.count)
+
+    def update(self, state, gradient):
+        state.count += 1
+
+
+def test_what_is_no_array_is_not_put_down(monkeypatch):
+    """Then the reference goes on to the end, and finds the same."""
+    monkeypatch.setattr(plain, "BLOCK", 7)
+    made = Setup(OBJECTIVES["huber"](dim=2), NOISES["gaussian"](), Counting(), STEPS)
+    probes = [recipe(Certificate, beta=BETA, lam=LAM, norm="l2")]
+    whole, (found, count) = (
+        simulate(made, probes, STREAMS, None, "numpy"),
+        piece_by_piece(lambda pause: simulate(made, probes, STREAMS, None, "numpy", pause)),
+    )
+    assert count == 0
+    for name, values in whole.items():
+        np.testing.assert_array_equal(values, found[name], err_msg=name)
 
 
 def test_streams_go_on():

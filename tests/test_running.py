@@ -107,27 +107,33 @@ def test_parts_give_the_same_bytes(tmp_path, monkeypatch):
     assert not list((tmp_path / "cut").glob("partial/*"))
 
 
-def test_a_long_case_goes_on_where_it_was(tmp_path, monkeypatch):
-    """Parts that are stored are not run again, but for a damaged one; the bytes are the same."""
-    cut(monkeypatch)
-    made = job("theorem11_kink", *SMALL, results=str(tmp_path / "cut"))
-    taken = []
+def interrupting(monkeypatch, stop):
+    """The tasks of parts from now on, in a list that grows; number `stop` is interrupted, once."""
+    taken, due = [], [stop]
 
     def interrupted(*task):
         taken.append(task)
-        if len(taken) == stop:
+        if [len(taken)] == due:
+            due.clear()
             raise KeyboardInterrupt
         return shards.simulate_part(*task)
 
     monkeypatch.setattr(running, "simulate_part", interrupted)
-    stop = 24
+    return taken
+
+
+def test_a_long_case_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Parts that are stored are not run again, but for a damaged one; the bytes are the same."""
+    cut(monkeypatch)
+    made = job("theorem11_kink", *SMALL, results=str(tmp_path / "cut"))
+    taken = interrupting(monkeypatch, 24)
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         sweep([made], executor)
     kept = sorted((tmp_path / "cut" / "partial" / key(made)).iterdir())
     assert len(kept) >= 8  # what was found in the same moment may not be stored
     kept[3].write_bytes(kept[3].read_bytes()[:-40])
     kept[5].write_bytes(b"")
-    first, stop = len(taken), 0
+    first = len(taken)
     with ThreadPoolExecutor(1) as executor:
         assert sweep([made], executor) == []
     second = len(taken) - first
@@ -147,22 +153,14 @@ def test_a_run_is_put_down_and_taken_up(tmp_path, monkeypatch):
     for name, value in (("WORK", 1), ("SHORTEST", 12_000)):
         monkeypatch.setattr(compiled, name, value)
     monkeypatch.setattr(shards, "LONGEST", 0.0)
-    taken, stop = [], 6
-
-    def interrupted(*task):
-        taken.append(task)
-        if len(taken) == stop:
-            raise KeyboardInterrupt
-        return shards.simulate_part(*task)
-
-    monkeypatch.setattr(running, "simulate_part", interrupted)
+    taken = interrupting(monkeypatch, 6)
     made = [job(name, *SMALL, results=str(tmp_path / "down")) for name in names]
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
         sweep(made, executor)
     kept = sorted((tmp_path / "down" / "partial").glob("*/*-begun.npz"))
     assert kept
     kept[0].write_bytes(kept[0].read_bytes()[:-40])
-    first, stop = len(taken), 0
+    first = len(taken)
     with ThreadPoolExecutor(1) as executor:
         assert sweep(made, executor) == []
     begun = [snapshot is not None for *_, snapshot in taken[first:]]
