@@ -15,6 +15,7 @@ from analysis.drawing import draw_all
 from analysis.resolution import resolution
 from analysis.tables import CONTROLS, margins, tables
 from analysis.tightness import tightness
+from experiments.sweep.cells import Cell
 from foundation.files import locked, one_line, write
 
 LOCK = ".analysis.lock"
@@ -55,7 +56,7 @@ def _report(found: Collected, results: Path, context: BaseContext) -> int:
     _write_table(results / "tightness.csv", tight)
     _write_table(results / "resolution.csv", noticed)
     report.write(verdicts, twins, (tight, noticed), found.cells, results, found.preset, missing)
-    _print(verdicts, missing, results)
+    _print(verdicts, found.cells, missing, results)
     if found.others:
         names = ", ".join(found.others)
         print(f"of preset {found.preset}; also swept here: {names} (python -m analysis {results} preset=NAME)")
@@ -71,12 +72,15 @@ def _complain(line: str, code: int) -> int:
     return code
 
 
-def _print(verdicts: pd.DataFrame, missing: Sequence[str], results: Path) -> None:
+def _print(verdicts: pd.DataFrame, cells: Sequence[Cell], missing: Sequence[str], results: Path) -> None:
     counts = verdicts["verdict"].value_counts().sort_index()
     print(f"{len(verdicts)} rows: " + ", ".join(f"{n} {v}" for v, n in counts.items()))
     for row in verdicts[verdicts["verdict"].isin(["refuted", "undecided", "failed"])].to_dict("records"):
         where = ", ".join(str(row[k]) for k in ("label", "problem", "varied", "form", "quantity", "setting") if row[k])
         print(f"  {row['verdict']}: {where}: measured {row['measured']:.4g}, bound {row['bound']:.4g}")
+    for cell in cells:
+        for line in cell.left_out:
+            print(f"  left out by the preset: {', '.join(filter(None, (cell.case, cell.varied)))}: {line}")
     for line in missing:
         print(f"failed: {line}", file=sys.stderr)
     print(f"report: {results / 'report.html'}")

@@ -146,6 +146,15 @@ class SharpenedParameters(Claim):
         ]
         return Grid(tuple(settings), self.runs)
 
+    def left_out(self, problem: Problem, context: Context) -> tuple[str, ...]:
+        """The theorem's own runs where their C/eps is above the preset's limit."""
+        limit, beyond = context.effort.guess_limit, []
+        for eps in self.targets if self.compared else ():
+            ratio = self.theirs(problem, eps, "stated")[1]
+            if ratio > limit:
+                beyond.append(f"stated, target {eps:.4g}: C/eps = {ratio:.4g} > preset.guess_limit = {limit:g}")
+        return tuple(beyond)
+
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """For every target: certificate, infimum and steps."""
         grid = self.grid(problem, context)

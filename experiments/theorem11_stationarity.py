@@ -119,19 +119,31 @@ class Theorem11(Claim):
         }
 
     def grid(self, problem: Problem, context: Context) -> Grid[AtGuess]:
-        """The settings C = ratio (G + sigma), as far as the preset's limit of C/eps allows."""
+        """The settings, as far as the preset's limit of C/eps allows."""
         found, limit, lam = [], context.effort.guess_limit, self.weight(problem)
-        for level in self.noise_levels:
-            scales = problem.scales.with_noise(level)
-            for ratio in self.guess_ratios:
-                guess = ratio * self.scale(scales)
-                if guess <= limit * self.eps:
-                    beta, radius, steps = self.parameters(guess, lam, scales)
-                    found.append(AtGuess(guess, level, scales, lam, float(beta), float(radius), int(steps)))
+        for level, guess in self._asked(problem):
+            if guess <= limit * self.eps:
+                scales = problem.scales.with_noise(level)
+                beta, radius, steps = self.parameters(guess, lam, scales)
+                found.append(AtGuess(guess, level, scales, lam, float(beta), float(radius), int(steps)))
         if not found:
-            least = min(self.guess_ratios) * self.scale(problem.scales.with_noise(min(self.noise_levels))) / self.eps
+            least = min(guess for _, guess in self._asked(problem)) / self.eps
             raise ValueError(f"preset.guess_limit = {limit}: must be >= {least:.3g} for this problem")
         return Grid(tuple(found), context.effort.runs)
+
+    def _asked(self, problem: Problem) -> list[tuple[float, float]]:
+        """Every noise level with every C = ratio (G + sigma)."""
+        scale = {level: self.scale(problem.scales.with_noise(level)) for level in self.noise_levels}
+        return [(level, ratio * scale[level]) for level in self.noise_levels for ratio in self.guess_ratios]
+
+    def left_out(self, problem: Problem, context: Context) -> tuple[str, ...]:
+        """Every C above the preset's limit of C/eps."""
+        limit = context.effort.guess_limit
+        beyond = [(level, guess) for level, guess in self._asked(problem) if guess > limit * self.eps]
+        return tuple(
+            f"C={guess:.4g}, noise times {level:g}: C/eps = {guess / self.eps:.4g} > preset.guess_limit = {limit:g}"
+            for level, guess in beyond
+        )
 
     def measure(self, problem: Problem, context: Context) -> Measurement:
         """For each setting: the certificate and, on separable objectives, the infimum against every bound."""

@@ -34,7 +34,13 @@ def cell(checks, controls=(), case="case", **more):
     return Cell(f"{case}-0", case, INFO, "problem", "made up", Evidence(tuple(checks), curves, (panel,)), twins, **more)
 
 
-MADE = cell([check(0.5, lower_samples=around(0.4)), check(0.7, note="hm")], [check(2.0)], output="said", traceback="at")
+MADE = cell(
+    [check(0.5, lower_samples=around(0.4)), check(0.7, note="hm")],
+    [check(2.0)],
+    output="said",
+    traceback="at",
+    left_out=("C=9: too large",),
+)
 
 
 def save_again(folder, number, times):

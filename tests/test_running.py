@@ -48,7 +48,7 @@ WAYS = {
     "interrupt": "KeyboardInterrupt",
     "killed": "its process was killed by SIGKILL",
     "hangs": "took longer than time_limit = 5 s",
-    "nan": "NotFiniteError: run 0, step 1: the gradient is not finite",
+    "nan": "NotFiniteError: run 8, step 1: the gradient is not finite",
     "shape": "Error: ",
 }
 
@@ -220,6 +220,36 @@ def test_sizes_are_about_right(tmp_path):
             sizes([job(name, *more)])
     with pytest.raises(ValueError, match=r"steps = .*: must be at most 2\^53"):
         sizes([job("theorem11_kink", "preset.guess_limit=1e6", "case.settings.guess_ratios=[100000]")])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "left"),
+    [
+        ("theorem11_kink", ("preset.guess_limit=4.5",), ["C=6, noise times 1: C/eps = 6 > preset.guess_limit = 4.5"]),
+        ("theorem11_kink", ("preset.guess_limit=6",), []),
+        ("theorem11_counterexample_short", ("preset.guess_limit=3",), []),  # runs at C = 4.5
+        (
+            "parameters_short",
+            ("preset.guess_limit=4.5",),
+            ["stated, target 1: C/eps = 5.25 > preset.guess_limit = 4.5"],
+        ),
+    ],
+)
+def test_what_a_preset_leaves_out_is_named(name, settings, left):
+    """Each setting that is asked for is measured, or it is named with the limit that keeps it from being measured."""
+    cell = run(job(name, *settings))
+    assert cell.error == "" and list(cell.left_out) == left
+    measured = {check.setting for check in cell.evidence.checks}
+    if name == "theorem11_kink":
+        assert len(measured) + len(left) == 4  # C = G + sigma and 1.5 times that, each with noise and without
+
+
+def test_smoke_has_noise_in_the_main_theorems():
+    """At C = G + sigma, where the corollaries are."""
+    for name in ("theorem11_kink", "theorem18_kink"):
+        made = job(name)
+        grid = made.claim.grid(made.problem, made.context)
+        assert {at.level for at in grid.settings} == {0.0, 1.0}
 
 
 def test_durations_read_well():

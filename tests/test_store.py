@@ -127,7 +127,7 @@ def test_checksums_that_agree_do_not_make_a_cell(tmp_path):
     """Another format, a text that is no cell: DamagedCellError all the same."""
     path = save(MADE, tmp_path)
     files = whole(path)
-    for text, said in ((b"{}", "another version"), (b"[]", ""), (b'{"format": 3}', ""), (b"\xff", "")):
+    for text, said in ((b"{}", "another version"), (b"[]", ""), (b'{"format": 4}', ""), (b"\xff", "")):
         store._put({**files, "cell.json": text}, path)
         with pytest.raises(DamagedCellError, match=f"{path}.*{said}") as caught:
             load(path)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from experiments.words.evidence import Check, ClaimInfo, Control, Curve, Evidence, Panel
 
-FORMAT = 3  # of the files: others are not read, but measured again
+FORMAT = 4  # of the files: others are not read, but measured again
 TEXT, SAMPLES, CURVES = "cell.json", "samples.parquet", "curves.parquet"
 FILES = (TEXT, CURVES, SAMPLES)
 
@@ -30,7 +30,8 @@ class Cell:
     """One case of the sweep: claim x problem, with its controls; `error` if it failed.
 
     traceback, output: of a case that failed, where it did and what its process printed. varied: what sets it apart
-    from its row of the table of cases, as on the command line ("seed=1"). reads: the files beside the sources that it
+    from its row of the table of cases, as on the command line ("seed=1"). left_out: settings that the preset keeps from
+    being measured. reads: the files beside the sources that it
     read while it was measured, with a hash of each. provenance: what measured it, versions and machine.
     """
 
@@ -45,6 +46,7 @@ class Cell:
     traceback: str = ""
     output: str = ""
     varied: str = ""
+    left_out: tuple[str, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     reads: dict[str, str] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
@@ -86,7 +88,7 @@ def from_files(files: Mapping[str, bytes]) -> Cell:
         Control(**{**c, "evidence": evidence(c["evidence"], c["name"]) or Evidence(())}) for c in text["controls"]
     )
     info = ClaimInfo(**{**text["claim"], "statement": tuple(text["claim"]["statement"])})
-    plain = {item.name: text[item.name] for item in fields(Cell)}
+    plain = {item.name: text[item.name] for item in fields(Cell)} | {"left_out": tuple(text["left_out"])}
     return Cell(**{**plain, "claim": info, "evidence": evidence(text["evidence"], ""), "controls": controls})
 
 

@@ -55,11 +55,12 @@ def run(job: Job, name: str | None = None, known: Mapping[int, Signals] | None =
         try:
             with recording(job) as reads:
                 evidence, controls = examine(job.claim, job.problem, job.context, **simulate)
+                left_out = job.claim.left_out(job.problem, job.context)
         except DeferredError:
             raise
         except BaseException as error:  # one case must not take the others with it, nor leave by sys.exit
             return failed(bare, reason(error), traceback.format_exc(), output())
-    return replace(bare, evidence=evidence, controls=controls, reads=reads)
+    return replace(bare, evidence=evidence, controls=controls, left_out=left_out, reads=reads)
 
 
 def failed(bare: Cell, error: str, trace: str, output: str) -> Cell:

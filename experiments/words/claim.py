@@ -87,6 +87,10 @@ class Claim:
         if grid is not None:
             grid(problem, context)
 
+    def left_out(self, problem: Any, context: Context) -> tuple[str, ...]:
+        """The settings that the preset keeps from being measured, each with the limit; the report names them."""
+        return ()
+
     def require(self, fulfilled: bool | np.bool, problem: Problem | Game, what: str) -> None:
         """For `accepts`: raises ValueError, one line that names problem, claim and what it needs, unless fulfilled."""
         if not fulfilled:
