@@ -272,6 +272,24 @@ def test_the_makefile_explains_itself() -> None:
 PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 
 
+def anchors(page: str) -> set[str]:
+    """The headings of a page, as its links name them."""
+    heads = re.findall(r"^#+ (.+)$", page, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """To a file of the project that is there, and to one of its headings."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```", "", PAGES[page], flags=re.M | re.S)):
+        file, _, heading = target.partition("#")
+        if file.startswith("https:"):
+            continue
+        path = (page.parent / file).resolve() if file else page
+        assert path.exists() and path.is_relative_to(ROOT), target
+        assert not heading or heading in anchors(path.read_text(encoding="utf-8")), target
+
+
 def test_the_pages_name_what_exists() -> None:
     """Every file and folder that README.md or docs/ puts in backquotes is there; README names every page and verdict."""
     readme, text = PAGES[ROOT / "README.md"], "\n".join(PAGES.values())

@@ -233,9 +233,20 @@ def test_readme_gives_the_numbers_of_theory() -> None:
     assert sharpened.theorem11_bound(1.0, limit + 0.1, 1.0) > adam_ema.theorem11_bound(1.0, limit + 0.1, 1.0)
 
 
-def test_readme_lists_the_claims_as_they_introduce_themselves() -> None:
-    """Its table has label and title of claims, in the order of the report; a claim of one's own need not stand there."""
-    listed = re.findall(r"^\| (.+?) \| (.+?) \|$", DOCS[1], flags=re.M)[1:]
+def test_the_list_of_claims_leads_to_what_they_are() -> None:
+    """Labels and titles as the claims introduce themselves, in the report's order, with the files that measure and state
+    them, and a proof of whatever is ours; a claim of one's own need not stand there."""
+    listed = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| (.+?) \| (.+?) \| (.*?) \|$", DOCS[1], flags=re.M)
     order = dict.fromkeys(case.claim for case in cases().values())
-    claims = [(CLAIMS[name].label, CLAIMS[name].title) for name in order]
-    assert len(listed) >= 32 and listed == [claim for claim in claims if claim in listed]
+    claims = {(CLAIMS[name].label, CLAIMS[name].title): CLAIMS[name] for name in order}
+    titles = [(label, title) for label, _, title, _, _ in listed]
+    assert len(listed) >= 40 and titles == [head for head in claims if head in titles]
+    for label, file, title, stated, proof in listed:
+        claim = claims[label, title]
+        assert file == f"../{claim.__module__.replace('.', '/')}.py"
+        speaking = [
+            f"../{module.replace('.', '/')}.py" for module in dict.fromkeys(s.__module__ for s in claim.statements)
+        ]
+        assert re.findall(r"\]\((.+?)\)", stated) == (speaking or [file])
+        ours = any(statement(function).startswith("ours") for function in claim.statements)
+        assert bool(re.search(r"\(sharper\.md#", proof)) == (ours or claim.name == "constant"), label
