@@ -11,9 +11,9 @@ export OMP_NUM_THREADS := 1
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
-export PRESET RESULTS EXTRA
+export PRESET RESULTS EXTRA NAME STYLE
 
-.PHONY: help setup check test exam mutants reproduce engines report bench lock clean
+.PHONY: help setup check test exam mutants reproduce engines report figure bench lock clean
 .DEFAULT_GOAL := help
 EXTRAS ?=
 
@@ -61,6 +61,10 @@ engines: setup ## run the smoke preset on both engines and compare what they fin
 
 report: setup ## judge and draw again what was measured
 	@$(BIN)/python -m analysis "$$RESULTS"
+
+figure: setup ## draw one figure again from what was measured: NAME=theorem11_kink STYLE=report|column|text|grey
+	@test -n "$$NAME" || { echo "error: NAME = : must be the figure's, as in results/figures" >&2; exit 2; }
+	@$(BIN)/python -m analysis "$$RESULTS" "figure=$$NAME" $${STYLE:+"style=$$STYLE"}
 
 bench: setup ## the engines against their floor, a textbook loop and, if installed, JAX and PyTorch
 	@$(BIN)/python -m benchmarks "$$RESULTS"

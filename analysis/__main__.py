@@ -1,4 +1,7 @@
-"""`python -m analysis [results] [preset=NAME]`: tables, figures and report.html from the cells that were asked for."""
+"""`python -m analysis [results] [preset=NAME]`: tables, figures and report.html from the cells that were asked for.
+
+With figure=NAME it draws that one figure again, in seconds, from what was measured.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import sys
 from io import TextIOWrapper
 from multiprocessing import forkserver, get_context
 
-USAGE = """usage: python -m analysis [RESULTS] [preset=NAME]
+USAGE = """usage: python -m analysis [RESULTS] [preset=NAME] [figure=NAME [style=STYLE]]
 Judges and draws what the sweeps of a preset asked for in the folder RESULTS (results), and writes RESULTS/report.html.
-NAME: one of the presets that were swept there; the last sweep's if none is named."""
+preset=NAME: one of those that were swept there; the last sweep's if none is named.
+figure=NAME: draws one figure only, of a case or "summary", again from what was measured; writes
+RESULTS/figures/NAME[-STYLE].svg, .pdf and .csv. STYLE: report (the default), column (3.3 inches), text (5.5 inches), or
+grey (a column without colours)."""
 
 
 def main() -> int:

@@ -1,24 +1,26 @@
-"""What `python -m analysis` does: collect the cells, judge, draw, and write tables and report."""
+"""What `python -m analysis` does: collect the cells, judge, draw, and write tables and report; or one figure alone."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pandas as pd
 
-from analysis import report
-from analysis.collecting import Collected, arguments, collect
-from analysis.drawing import draw_all
+from analysis import figures, report
+from analysis.collecting import Asked, Collected, arguments, collect, entries
+from analysis.drawing import draw_all, draw_one
 from analysis.resolution import resolution
 from analysis.tables import CONTROLS, margins, tables
 from analysis.tightness import tightness
-from experiments.sweep.cells import Cell
+from experiments.sweep.cells import Cell, figure_name
 from foundation.files import locked, one_line, write
 
 LOCK = ".analysis.lock"
+CLOSEST = 5  # names that are told to who gives one that is none
 
 
 def run(given: list[str], context: BaseContext) -> int:
@@ -28,21 +30,47 @@ def run(given: list[str], context: BaseContext) -> int:
     be judged is judged all the same.
     """
     try:
-        results, preset = arguments(given)
+        asked = arguments(given)
     except ValueError as error:
         return _complain(str(error), 2)
     try:
-        found = collect(results, preset)
-        with locked(results / LOCK, wait=False) as alone:
+        if asked.figure and (wrong := _unknown(asked)):
+            return _complain(wrong, 2)
+        found = collect(asked.results, asked.preset, asked.meant)
+        with locked(asked.results / LOCK, wait=False) as alone:
             if not alone:
-                return _complain(f"{results}: another analysis is writing there", 1)
-            return _report(found, results, context)
+                return _complain(f"{asked.results}: another analysis is writing there", 1)
+            return _figure(found, asked) if asked.figure else _report(found, asked.results, context)
     except FileNotFoundError as error:
         return _complain(f"{one_line(error)}: run `make reproduce` first", 1)
     except OSError as error:
         return _complain(one_line(error), 1)
     except ValueError as error:
-        return _complain(str(error), 2 if preset else 1)
+        return _complain(str(error), 2 if asked.preset else 1)
+
+
+def _unknown(asked: Asked) -> str:
+    """What is wrong with the name of a figure or of a style, in one line; "" if nothing is."""
+    if asked.style and asked.style not in figures.STYLES:
+        return f"style = {asked.style}: must be one of {', '.join(figures.STYLES)}"
+    swept = [figure_name(entry.case, entry.varied) for entry in entries(asked.results, asked.preset)]
+    names = [*swept, *figures.OVERVIEWS]
+    if asked.figure in names:
+        return ""
+    near = ", ".join(get_close_matches(asked.figure, names, CLOSEST, 0.0))
+    return f"figure = {asked.figure}: must be one of the {len(names)} of {asked.results}; the closest: {near}"
+
+
+def _figure(found: Collected, asked: Asked) -> int:
+    """One figure, from what was measured."""
+    if found.missing:
+        return _complain(found.missing[0], 1)
+    try:
+        written = draw_one(asked.figure, asked.style, found.cells, asked.results / "figures")
+    except ValueError as error:
+        return _complain(str(error), 1)
+    print(f"figure: {', '.join(map(str, written))}")
+    return 0
 
 
 def _report(found: Collected, results: Path, context: BaseContext) -> int:

@@ -1,28 +1,38 @@
-"""What is drawn: labels of axes, who is drawn how, where the dots of the summary are, and that nothing overlaps."""
+"""What is drawn: who is drawn how, where names and limits are, that nothing is cut or overlaps, and the table beside."""
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from analysis import figures
+from analysis.figures import lines, overview, scales, styles, text
+from analysis.figures.choice import shown
+from analysis.figures.labels import apart
 from experiments.words.evidence import Control, Curve, Evidence, Panel
+from tests.made_up import cell, check
 
 PANEL = Panel("p", "t", "y")
 X = np.array([1.0, 2.0, 8.0])
+STYLE = styles.STYLES["column"]
 
 
 def labelled(low, high, ticks):
     """The labels of some ticks on a logarithmic axis from low to high."""
     axes = Figure().add_subplot()
     axes.set(xscale="log", xlim=(low, high))
-    formatter = figures.Powers()
+    formatter = scales.Powers()
     axes.xaxis.set_minor_formatter(formatter)
     formatter.set_locs(ticks)
     return [formatter(tick) for tick in ticks]
@@ -30,7 +40,7 @@ def labelled(low, high, ticks):
 
 def test_labels_of_logarithmic_axes():
     """Powers of ten; between them plain numbers near 1, else a digit and a power; none where there is no room."""
-    assert labelled(1e-4, 1e5, [1e-3, 1.0, 100.0, 3.0]) == ["10⁻³", "10⁰", "10²", ""]
+    assert labelled(1e-4, 1e5, [1e-3, 1.0, 10.0, 100.0, 3.0]) == ["10⁻³", "1", "10", "10²", ""]
     assert labelled(1.5, 9.0, [2.0, 3.0]) == ["2", "3"]
     assert labelled(0.015, 0.09, [0.02]) == ["0.02"] and labelled(0.0015, 0.009, [0.002]) == ["2·10⁻³"]
     assert labelled(150.0, 950.0, [200.0]) == ["200"] and labelled(1500.0, 9500.0, [2000.0]) == ["2·10³"]
@@ -40,86 +50,189 @@ def test_small_ticks_only_where_there_is_room():
     for high, count in ((50.0, 1), (1000.0, 0)):
         axes = Figure().add_subplot()
         axes.set(xscale="log", yscale="linear", xlim=(1.0, high))
-        figures._plain(axes)
+        scales.plain_ticks(axes)
         assert min(1, len(axes.xaxis.get_minorticklocs())) == count
-        assert isinstance(axes.xaxis.get_major_formatter(), figures.Powers)
-        assert not isinstance(axes.yaxis.get_major_formatter(), figures.Powers)
+        assert isinstance(axes.xaxis.get_major_formatter(), scales.Powers)
+        assert not isinstance(axes.yaxis.get_major_formatter(), scales.Powers)
 
 
-@pytest.mark.parametrize(("panels", "words"), [(1, 5), (3, 30)])
-def test_panels_and_legend_have_their_places(panels, words):
-    """One below the other, alike, with room for ticks and titles; and beside them for a line of so many letters."""
-    figure, places = figures._frame(["a" * words, "b\n" + "c" * (words - 1)], panels, 252.0, 66.0)
-    width, height = figure.get_size_inches() * 72
-    boxes = [axes.get_position() for axes in places]
-    assert len(boxes) == panels and height > 252.0 * panels
-    for box in boxes:
-        assert box.x0 * width == pytest.approx(66.0)
-        assert 4.0 * words + 20.0 < (1.0 - box.x1) * width < 5.0 * words + 80.0
-        assert 180.0 < box.height * height < 252.0 - 27.0
-    for above, below in pairwise(boxes):
-        assert (above.y0 - below.y0) * height == pytest.approx(252.0) and above.x1 == below.x1
-    assert 30.0 < boxes[-1].y0 * height < 60.0 and 12.0 < (1.0 - boxes[0].y1) * height < 42.0
+def limits(own, bounds=(), controls=(), scale="linear"):
+    """The limits of an axis with these numbers on it, each of a curve of its own."""
+    made = [[Curve("p", "l", "measured", X, np.full(3, float(y))) for y in each] for each in (own, bounds, controls)]
+    return scales.limits(*made, scale)
 
 
-def drawn(curves):
+def test_an_axis_shows_what_the_figure_is_about():
+    """A ratio near 1 fills it; a bound of 150 beside numbers below 2 does not press them into a line."""
+    low, high = limits([1.02, 1.04], [1.03])
+    assert 1.0 < low < 1.02 < 1.04 < high < 1.1
+    low, high = limits([0.2, 1.7], [2.0, 4.0])
+    assert low <= 0.0 and low > -0.2 and 4.0 < high < 4.5
+    assert limits([0.5, 1.5], [150.0])[1] < 2.0 and limits([0.5, 1.5], [12.0])[1] > 12.0
+    assert limits([0.5, 1.5], [6.5, 12.0])[1] < 8.0, "a second one must be nearer"
+    assert limits([1.0, 2.0], controls=[1e6])[1] < 6.0, "controls leave the frame"
+    low, high = limits([1e-3, 1.0], [50.0, 1e9], [1e-30], "log")
+    assert 1e-5 < low < 1e-3 and 50.0 < high < 1e3
+    low, high = limits([3.0], scale="log")
+    assert low < 3.0 < high
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.1, 2)), min_size=1, max_size=9))
+def test_names_do_not_overlap(pairs):
+    """They stay in order, within the axes where there is room, and where they are if they do not overlap."""
+    wanted, sizes = (np.array(part) for part in zip(*sorted(pairs), strict=True))
+    places = apart(wanted, sizes, -20.0, 20.0)
+    assert (np.diff(places) >= (sizes[1:] + sizes[:-1]) / 2 - 1e-9).all()
+    assert places[0] - sizes[0] / 2 >= -20.0 - 1e-9 and places[-1] + sizes[-1] / 2 <= 20.0 + 1e-9
+    if (np.diff(wanted) >= (sizes[1:] + sizes[:-1]) / 2).all():
+        np.testing.assert_allclose(places, wanted, atol=1e-9)
+
+
+def test_texts():
+    """Mathematics is what Matplotlib can set between two $; a line is broken at a blank outside of it."""
+    with styles.applied(STYLE):
+        assert text.is_mathematics(r"$\mathbb{E}\|\nabla F(\bar x_t)\|^{[\lambda]}$, $\varepsilon$")
+        assert not any(map(text.is_mathematics, ("$", "a$b", "$$$", "$\\frac{1}$", "$\\nosuch$", "plain")))
+        long = r"the average of $\|\nabla F(\bar x_t)\| + \lambda$ over all t"
+        parts = text.wrapped(long, 14).split("\n")
+        assert " ".join(parts) == long and len(parts) > 2
+        assert all(part.count("$") in (0, 2) for part in parts) and max(map(text.letters, parts)) <= 20
+        assert text.wrapped("a short one", 14) == "a short one" and text.plain("$x$ of $") == "$x$ of $"
+        assert text.plain(r"$\beta$ is") == r"\beta is"
+
+
+def drawn(curves, panel=PANEL):
     axes = Figure().add_subplot()
-    figures._panel(axes, PANEL, curves)
-    return axes
-
-
-def beside(axes):
-    """Where the legend begins, in widths of the axes."""
-    return axes.get_legend().get_bbox_to_anchor().transformed(axes.transAxes.inverted()).x0
+    return axes, lines.draw(axes, panel, curves, STYLE)
 
 
 def test_who_is_drawn_how():
-    """Bounds black and by their form, controls red and dotted, the rest by the palette, which starts again with dashes."""
-    measured = [(Curve("p", str(i), "measured", X, X * (i + 1), 0.9 * X, 1.1 * X), str(i)) for i in range(9)]
-    bound = Curve("p", "b", "bound", X, X, form="ours")
-    control = replace(measured[0][0], role="control")
-    axes = drawn([*measured, (bound, "b"), (control, "c")])
-    lines = {line.get_label(): line for line in axes.lines}
-    colours = [to_hex(lines[str(i)].get_color()).upper() for i in range(9)]
-    assert len(set(colours[:8])) == 8 and colours[8] == colours[0]
-    assert [lines[str(i)].is_dashed() for i in (0, 7, 8)] == [False, False, True]
-    assert lines["b"].get_color() == "black" and lines["b"].get_linewidth() < lines["0"].get_linewidth()
-    assert to_hex(lines["c"].get_color()).upper() == figures.RED and lines["c"].get_linestyle() == ":"
-    assert beside(axes) == pytest.approx(1.0)
-    assert len(axes.collections) == 9, "a band for each that has one, none for bounds and controls"
+    """Bounds black and by their form, controls in their own colours, the rest by the palette; each has its name."""
+    measured = [Curve("p", str(i), "measured", X, X * (i + 1), 0.9 * X, 1.1 * X) for i in range(3)]
+    bounds = [Curve("p", form, "bound", X, X, form=form) for form in styles.BOUNDS]
+    controls = [Curve("p", f"c{i}", "control", X, X + i, X, X) for i in range(3)]
+    axes, names = drawn([*measured, *bounds, *controls, Curve("p", "beside", "context", X, X)])
+    assert [name.text for name in names] == ["0", "1", "2", "stated", "proved", "ours", "c0", "c1", "c2"]
+    looks = [(to_hex(line.get_color()), str(line._unscaled_dash_pattern), line.get_marker()) for line in axes.lines]
+    assert len(set(looks)) == len(looks) and {look[0] for look in looks[3:6]} == {"#000000"}
+    assert [name.slanted for name in names] == [False] * 6 + [True] * 3
+    assert len(axes.collections) == 3, "a band for each that was measured and has one, none for bounds and controls"
     band = axes.collections[1].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(0.9) and band[:, 1].max() == pytest.approx(8.8)
 
 
-def test_a_control_shows_its_first_curve():
-    """Of the panel, and no bound; a curve of another panel is not shown."""
+def looks(inks):
+    """How each is seen without colours: its lightness, and what else it has."""
+    return [(styles.luminance(ink.colour), str(ink.dashes), ink.marker) for ink in inks]
+
+
+@pytest.mark.parametrize("inks", [styles.MEASURED, styles.CONTROLS, tuple(styles.BOUNDS.values())])
+def test_lines_are_told_apart_in_grey(inks):
+    """Any two differ in dashes, in their marker, or by a tenth in lightness; no control looks like what was measured."""
+    for one, other in combinations(looks(inks), 2):
+        assert one[1:] != other[1:] or abs(one[0] - other[0]) >= 0.1
+    assert not {look[1:] for look in looks(styles.CONTROLS)} & {look[1:] for look in looks(styles.MEASURED)}
+    assert not {ink.dashes for ink in styles.CONTROLS} & {ink.dashes for ink in styles.BOUNDS.values()}
+
+
+def test_bars_and_verdicts_are_told_apart_in_grey():
+    """Terms by their hatching or a tenth in lightness, verdicts by their markers; coloured letters are dark enough."""
+    terms = [(styles.luminance(colour), hatch) for colour, hatch in zip(styles.TERMS, styles.HATCHES, strict=True)]
+    assert all(one[1] != other[1] or abs(one[0] - other[0]) >= 0.1 for one, other in combinations(terms, 2))
+    assert len({ink.marker for ink in styles.VERDICTS.values()}) == len(styles.VERDICTS)
+    for ink in (*styles.MEASURED, *styles.CONTROLS):
+        assert styles.luminance(styles.legible(ink.colour, STYLE)) <= styles.DARKEST_TEXT + 0.01
+    grey = styles.shade("#D55E00", styles.STYLES["grey"])
+    assert grey[1:3] == grey[3:5] == grey[5:7] and styles.shade("#D55E00", STYLE) == "#D55E00"
+
+
+def test_a_control_shows_what_it_breaks():
+    """Its first curve of the panel that is not the claim's own; its bound where it measures the same; near misses first."""
     other, line = Curve("q", "other", "measured", X, X), Curve("p", "line", "measured", X, X)
-    bound, second = Curve("p", "bound", "bound", X, X), Curve("p", "second", "measured", X, 2 * X)
-    control = Control("worse", "is broken", Evidence((), (other, bound, second, line)))
-    found = figures._curves(PANEL, Evidence((), (other, line, bound)), [control])
-    assert [(curve.role, label) for curve, label in found] == [
+    bound, second = Curve("p", "bound", "bound", X, X, form="ours"), Curve("p", "second", "measured", X, 2 * X)
+    third, lower = Curve("p", "third", "measured", X, 3 * X), Curve("p", "bound", "bound", X, X / 2, form="ours")
+    controls = [
+        Control("far", "is broken", Evidence((), (other, bound, third))),
+        Control("worse", "is broken", Evidence((), (line, second)), near=True),
+        Control("claims less", "is broken", Evidence((), (line, lower))),
+        Control("the same", "is not broken", Evidence((), (line, bound))),
+    ]
+    found = shown(PANEL, Evidence((), (other, line, bound)), controls, 4)
+    assert [(curve.role, curve.label) for curve in found.curves] == [
         ("measured", "line"),
         ("bound", "bound"),
-        ("control", "control: worse"),
+        ("control", "worse"),
+        ("control", "far"),
+        ("control", "claims less"),
     ]
-    assert found[2][0].y is second.y
+    assert found.curves[2].y is second.y and found.curves[4].y is lower.y and found.left_out == 0
+    few = shown(PANEL, Evidence((), (line,)), controls, 1)
+    assert [curve.label for curve in few.curves] == ["line", "worse"] and few.left_out == 2
 
 
-def test_the_dots_of_the_summary(monkeypatch):
+def test_the_triangle_has_the_predicted_slope():
+    """In logarithms, below its line; a sweep downwards runs to the right."""
+    for slope, x in ((2.5, X), (-3.5, X[::-1].copy())):
+        panel = Panel("p", "x", "y", kind="rates", slope=slope)
+        axes, _ = drawn([Curve("p", "line", "measured", x, x**slope)], panel)
+        corners = np.log10(axes.lines[-1].get_xydata())
+        run, rise = np.ptp(corners[:, 0]), np.ptp(corners[:, 1])
+        assert rise / run == pytest.approx(abs(slope))
+        assert (corners[:, 1] < slope * corners[:, 0]).all() and axes.xaxis_inverted() == (slope < 0)
+        assert axes.get_ylim()[0] <= 10.0 ** corners[:, 1].min()
+
+
+def test_the_dots_of_the_summary():
     """A row's dot is at its ratio, but not below 1e-4; claims from above, forms stated, proved, ours within a claim."""
-    kept = []
-    monkeypatch.setattr(figures, "_saved", lambda figure: kept.append(figure) or {})
     rows = [("A", "stated", 0.5), ("A", "proved", 0.25), ("A", "ours", 2.0), ("B", "stated", 1e-9), ("B", "ours", -1.0)]
     table = pd.DataFrame([(*row, "supported") for row in rows], columns=["label", "form", "ratio", "verdict"])
-    figures.summary(table)
-    (axes,) = kept[0].axes
-    dots = np.concatenate([dots.get_offsets() for dots in axes.collections])
+    with styles.applied(STYLE):
+        (axes,) = overview.overview(table, STYLE).axes
+    dots = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() != "None"])
     np.testing.assert_allclose(dots[:, 0], [0.5, 0.25, 2.0, 1e-4])
-    height = dict(zip(("stated", "proved", "ours", "B"), dots[:, 1], strict=True))
-    labels = [text.get_text() for text in axes.get_yticklabels()]
-    assert labels == ["B", "A"] and height["proved"] == 1.0
-    assert 1.4 > height["stated"] > 1.0 > height["ours"] > 0.6 and 0.0 < height["B"] < 0.4
-    assert height["ours"] - height["B"] > 2.0 * (height["stated"] - height["proved"]), "claims lie apart"
-    assert beside(axes) == pytest.approx(1.0)
+    down = dict(zip(("stated", "proved", "ours", "B"), dots[:, 1], strict=True))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"] and axes.yaxis_inverted()
+    assert -0.4 < down["stated"] < down["proved"] == 0.0 < down["ours"] < 0.4 < down["B"] < 1.0
     (line,) = [line for line in axes.lines if line.get_color() == "black"]
     assert set(line.get_xdata()) == {1.0} and axes.get_xscale() == "log"
+
+
+def test_the_table_beside_a_figure():
+    """Every point of every curve to the last bit, all controls included."""
+    made = cell([check(0.5)], [check(2.0), check(3.0)])
+    table = pd.read_csv(
+        io.BytesIO(figures.draw(made)[".csv"]), keep_default_na=False, na_values={"low": "", "high": ""}
+    )
+    assert list(table) == ["panel", "curve", "role", "form", "x", "y", "low", "high"]
+    assert list(dict.fromkeys(table["curve"])) == ["line", "bound", "broken 0: line", "broken 1: line"]
+    for curve in made.evidence.curves:
+        mine = table[table["curve"] == curve.label]
+        assert set(mine["role"]) == {curve.role} and set(mine["form"]) == {curve.form or ""}
+        for name in ("x", "y", "low", "high"):
+            value = getattr(curve, name)
+            np.testing.assert_array_equal(mine[name], np.nan if value is None else value)
+    assert set(table.loc[table["curve"].str.startswith("broken"), "role"]) == {"control"}
+
+
+@pytest.mark.parametrize("style", styles.STYLES)
+def test_the_files_of_a_figure(style):
+    """A named picture, of the width of its style; letters of a paper's SVG are outlines; a PDF has its fonts in it."""
+    made = replace(cell([check(0.5)]), problem="a <b> & c")
+    found = figures.draw(made, style)
+    svg, width = found[".svg"].decode(), styles.STYLES[style].width * 72.0
+    assert "<title>Lemma 99 on a &lt;b&gt; &amp; c</title>" in svg
+    assert '<svg role="img" aria-label="Lemma 99 on a &lt;b&gt; &amp; c" ' in svg
+    assert float(re.search(r'width="([\d.]+)pt"', svg)[1]) == pytest.approx(width)
+    assert ("<text" not in svg) == styles.STYLES[style].outlines
+    fonts = re.findall(rb"/FontName /([\w+-]+)", found[".pdf"])
+    assert fonts and found[".pdf"].count(b"/FontFile2") == len(set(fonts)), "every font is embedded"
+    colours = {to_hex(each).lower() for each in re.findall(r"#[0-9a-f]{6}", svg)}
+    if style == "grey":
+        assert all(each[1:3] == each[3:5] == each[5:7] for each in colours)
+    assert found == figures.draw(made, style), "the same bytes"
+
+
+def test_a_style_leaves_nothing_behind():
+    before = dict(matplotlib.rcParams)
+    figures.draw(cell([check(0.5)]), "column")
+    assert dict(matplotlib.rcParams) == before

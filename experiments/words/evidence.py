@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 Kind = Literal["pathwise", "expected", "identity", "attained", "rate"]
 Form = Literal["stated", "proved", "ours"]
-Role = Literal["measured", "bound", "control"]
+Role = Literal["measured", "bound", "control", "context"]
 Scale = Literal["log", "linear"]
+Drawing = Literal["lines", "rates", "terms", "dots"]
 Ingredient = Literal["momentum", "adaptive step size", "beta2 = beta1^2", "clip", "random scaling", "model EMA"]
 INGREDIENTS: tuple[Ingredient, ...] = get_args(Ingredient)  # in the order of the table of ablations
 # two quantities that the report sets side by side: what a proof bounds, and what its theorem speaks of
@@ -82,10 +83,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of the figure.
+    """A line of the figure; what it looks like is the matter of its panel.
 
-    role: what it shows. form: whose bound it is, where it is one. x, y: shape (points,). low, high: shape (points,),
-    the band over runs, or None. Where nothing could be measured y is nan, and the line has a gap.
+    label: text, in which mathematics stands between two $. role: what it shows; context is drawn thin, beside what the
+    figure is about. form: whose bound it is, where it is one. x, y: shape (points,). low, high: shape (points,), the
+    band over runs, or None. Where nothing could be measured y is nan, and the line has a gap.
     """
 
     panel: str
@@ -118,19 +120,43 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """The axes of a group of curves."""
+    """The axes of a group of curves. In texts mathematics stands between two $.
+
+    kind: how its curves are drawn.
+      lines: y over x.
+      rates: the same on logarithmic axes, with a triangle of the predicted `slope`.
+      terms: bars, one for each of `names`, stacked: a curve is a term, x the numbers of its bars, y its parts of them;
+        context is a tick across the bars. Their lengths are on the axis of `ylabel`; xlabel is not drawn.
+      dots: a row for each measured curve, and one for each control; x says which of `names` a dot is of, y where it is.
+        A bound is a line across all rows. Values are on the axis of `ylabel`; xlabel is not drawn.
+    title: what sets it apart from the figure's other panels.
+    """
 
     name: str
     xlabel: str
     ylabel: str
     xscale: Scale = "log"
     yscale: Scale = "log"
+    kind: Drawing = "lines"
+    title: str = ""
+    names: tuple[str, ...] = ()
+    slope: float | None = None
 
     def __post_init__(self) -> None:
+        vars(self)["names"] = tuple(self.names)  # a list in JSON
         for name in ("name", "xlabel", "ylabel"):
             _text(f"panel.{name}", getattr(self, name))
         for name in ("xscale", "yscale"):
             _one_of(f"panel.{name}", getattr(self, name), get_args(Scale))
+        _one_of("panel.kind", self.kind, get_args(Drawing))
+        for each in self.names:
+            _text("panel.names", each)
+        if self.kind in ("terms", "dots") and not self.names:
+            raise ValueError(f"panel.names = (): must name what x numbers, for kind = {self.kind}")
+        if self.slope is not None:
+            vars(self)["slope"] = _number("panel.slope", self.slope)
+        if self.kind == "rates" and (self.slope is None or "linear" in (self.xscale, self.yscale)):
+            raise ValueError("panel.kind = rates: must have a slope and two logarithmic axes")
 
 
 @dataclass(frozen=True)

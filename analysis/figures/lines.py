@@ -1,0 +1,119 @@
+"""Lines over a run or a sweep, each with its name at its end; rates with the triangle of the predicted slope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from analysis.figures.labels import Label, room
+from analysis.figures.scales import few_ticks, limits, plain_ticks
+from analysis.figures.styles import BOUNDS, CONTEXT, CONTROLS, MEASURED, Ink, Style, legible, shade
+from analysis.figures.text import drawable
+from experiments.words.evidence import Curve, Panel
+
+FEW = 24  # points: so many are marked
+MARKS = 7  # on a line of more points
+BELOW = 0.08  # of the axis: so far below its line the triangle lies
+HEAD, FOOT = 16.0, 26.0  # points of a panel above and below its axes
+
+
+def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
+    """Inches: the style's, or more where there are many names."""
+    return max(style.height, (room([curve.label for curve in _named(curves)], style) + HEAD + FOOT) / 72.0)
+
+
+def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:
+    """Draw the panel; returns the names of its lines."""
+    own = [curve for curve in curves if curve.role in ("measured", "context")]
+    bounds, controls = ([curve for curve in curves if curve.role == role] for role in ("bound", "control"))
+    axes.set(xscale=panel.xscale, yscale=panel.yscale)
+    labels = []
+    for curve, ink in _inked(curves):
+        line = _line(axes, curve, ink, style)
+        if curve.role != "context":
+            x, y = _end(curve, panel)
+            labels.append(Label(curve.label, x, y, legible(ink.colour, style), curve.role == "control"))
+            line.set_zorder(2.5 if curve.role == "measured" else 2.2)
+    standing = [curve for curve in bounds if not _upright(curve)]
+    axes.set_ylim(*limits(own, standing, controls, panel.yscale))
+    axes.margins(x=0.0)
+    if len(own) and own[0].x[-1] < own[0].x[0]:  # a sweep downwards: the axis runs as it did, and names are at its end
+        axes.invert_xaxis()
+    if panel.slope is not None:
+        triangle(axes, own or bounds, panel.slope, style)
+    plain_ticks(axes)
+    few_ticks(axes)
+    return labels
+
+
+def _named(curves: Sequence[Curve]) -> list[Curve]:
+    return [curve for curve in curves if curve.role != "context"]
+
+
+def _inked(curves: Sequence[Curve]) -> list[tuple[Curve, Ink]]:
+    """Each curve with how it is drawn; measured ones and controls each with their own."""
+    found, used = [], {"measured": 0, "control": 0}
+    for curve in curves:
+        if curve.role == "bound":
+            ink = BOUNDS[curve.form or "stated"]
+        elif curve.role == "context":
+            ink = CONTEXT
+        else:
+            inks = MEASURED if curve.role == "measured" else CONTROLS
+            ink = inks[used[curve.role] % len(inks)]
+            used[curve.role] += 1
+        found.append((curve, ink))
+    return found
+
+
+def _line(axes: Axes, curve: Curve, ink: Ink, style: Style) -> Line2D:
+    colour, points = shade(ink.colour, style), len(curve.x)
+    width = {"measured": 1.3, "control": 1.1, "bound": 0.9, "context": 0.7}[curve.role]
+    marker = ink.marker or ("o" if 2 < points <= FEW and curve.role == "measured" else "")
+    (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=ink.dashes, linewidth=width, marker=marker)
+    if marker and points > FEW:
+        line.set_markevery((points // (2 * MARKS), max(1, points // MARKS)))
+    if curve.low is not None and curve.high is not None and curve.role == "measured":
+        axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
+    return line
+
+
+def _upright(curve: Curve) -> bool:
+    """Whether a line stands upright: it marks a place on the x axis."""
+    return len(curve.x) > 1 and bool((curve.x == curve.x[0]).all())
+
+
+def _end(curve: Curve, panel: Panel) -> tuple[float, float]:
+    """The last point that is drawn."""
+    seen = np.flatnonzero(np.isfinite(curve.y) & ((curve.y > 0) | (panel.yscale == "linear")))
+    if not len(seen):
+        return float(curve.x[-1]), float("-inf")
+    return float(curve.x[seen[-1]]), float(curve.y[seen[-1]])
+
+
+def triangle(axes: Axes, curves: Sequence[Curve], slope: float, style: Style) -> None:
+    """The triangle of the predicted exponent below the first line, on logarithmic axes."""
+    x, y = (np.log10(part[np.argsort(curves[0].x)]) for part in (curves[0].x, curves[0].y))
+    near, far = x[0] + (x[-1] - x[0]) * np.array([0.45, 0.75])
+    low, high = np.log10(axes.get_ylim())
+    lower, upright = (near, far) if slope > 0 else (far, near)  # the ends of its base
+    rightwards = (slope > 0) != bool(axes.xaxis_inverted())
+    foot = float(np.interp(lower, x, y)) - BELOW * (high - low)
+    top = foot + abs(slope) * (far - near)
+    corners = 10.0 ** np.array([(lower, foot), (upright, foot), (upright, top), (lower, foot)])
+    axes.plot(*corners.T, color="black", linewidth=0.7, zorder=2.1)
+    axes.set_ylim(bottom=min(10.0**low, 10.0 ** (foot - 0.05 * (high - low))))
+    text = drawable(f"${slope:.3g}$")
+    axes.annotate(
+        text["text"],
+        xy=(10.0**upright, 10.0 ** ((foot + top) / 2.0)),
+        xytext=(2.0 if rightwards else -2.0, 0.0),
+        textcoords="offset points",
+        parse_math=text["parse_math"],
+        ha="left" if rightwards else "right",
+        va="center",
+        fontsize=style.size,
+    )

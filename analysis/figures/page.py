@@ -1,0 +1,123 @@
+"""From panels to files: the layout, SVG and PDF with the same bytes for the same numbers, and the table beside them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+
+from analysis.figures import dots, labels, lines, terms
+from analysis.figures.choice import Shown
+from analysis.figures.styles import SMALLEST, Style
+from analysis.figures.text import drawable, plain, wrapped
+from experiments.words.evidence import Evidence
+
+KINDS = {"lines": lines, "rates": lines, "terms": terms, "dots": dots}
+FINE = 288  # dots an inch, in which the layout is measured: letters are not rounded to whole points
+LETTER = 0.6  # of the size of a text: the width of a letter, on average, with room to spare
+COLUMNS = ["panel", "curve", "role", "form", "x", "y", "low", "high"]
+
+
+def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
+    """The panels in rows, with a place for everything that stands beside them."""
+    rows = [panels[i : i + style.columns] for i in range(0, len(panels), style.columns)]
+    heights = [max(KINDS[one.panel.kind].height(one.panel, one.curves, style) for one in row) for row in rows]
+    figure = Figure(figsize=(style.width, sum(heights) + (0.25 if style.heading else 0.0)), layout="constrained")
+    grid = figure.add_gridspec(len(rows), style.columns if len(panels) > 1 else 1, height_ratios=heights)
+    written = []
+    for i, row in enumerate(rows):
+        for j, one in enumerate(row):
+            place = grid[i, j] if len(row) > 1 or len(panels) == 1 else grid[i, :]
+            axes = figure.add_subplot(place)
+            written.append((axes, _panel(axes, one, style)))
+    if style.heading:
+        text = drawable(heading)
+        figure.suptitle(text["text"], parse_math=text["parse_math"], fontsize=style.size + 1.0, x=0.01, ha="left")
+    _note(figure, max((one.left_out for one in panels), default=0))
+    settle(figure, written)
+    return figure
+
+
+def _panel(axes: Axes, one: Shown, style: Style) -> list[Annotation]:
+    names = KINDS[one.panel.kind].draw(axes, one.panel, one.curves, style)
+    across = one.panel.kind in ("terms", "dots")
+    tall, wide = (int(72.0 * inches / (LETTER * style.size)) for inches in (style.height, style.width / style.columns))
+    for setter, text, length in (
+        (axes.set_xlabel, one.panel.ylabel if across else one.panel.xlabel, wide),
+        (axes.set_ylabel, "" if across else one.panel.ylabel, tall),
+        (axes.set_title, one.panel.title, wide),
+    ):
+        made = drawable(wrapped(text, length))
+        setter(made["text"], parse_math=made["parse_math"])
+    return labels.write(axes, names, style)
+
+
+def _note(figure: Figure, left_out: int) -> None:
+    """How many controls are in the table only."""
+    if left_out:
+        text = f"{left_out} more control{'s' if left_out > 1 else ''} in the table beside this figure"
+        figure.supxlabel(text, fontsize=SMALLEST, x=0.99, ha="right", color="#555555")
+
+
+def settle(figure: Figure, written: Sequence[tuple[Axes, Sequence[Annotation]]]) -> None:
+    """Lay the figure out once, and keep that: both formats have the same places."""
+    canvas, dpi = FigureCanvasAgg(figure), figure.dpi
+    figure.set_dpi(FINE)
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    for _ in range(2):  # names take the room that they need when they stand beside their axes
+        engine = figure.get_layout_engine()
+        assert engine is not None
+        engine.execute(figure)
+        for axes, notes in written:
+            labels.spread(axes, notes, renderer)
+    figure.set_layout_engine("none")
+    figure.set_dpi(dpi)
+
+
+def files(figure: Figure, title: str, table: pd.DataFrame) -> dict[str, bytes]:
+    """SVG, PDF and CSV by their endings, without dates, so that the same numbers give the same bytes."""
+    svg, pdf = io.BytesIO(), io.BytesIO()
+    name = plain(title)
+    FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Title": name})  # type: ignore[no-untyped-call]
+    FigureCanvasPdf(figure).print_pdf(pdf, metadata={"CreationDate": None, "Title": name})  # type: ignore[no-untyped-call]
+    return {".svg": _named(svg.getvalue(), name), ".pdf": pdf.getvalue(), ".csv": _csv(table)}
+
+
+def _named(svg: bytes, name: str) -> bytes:
+    """The SVG as a picture with a name. It stands inline in the report, where ids are changed: so by no id."""
+    return svg.replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def table_of(evidence: Evidence, controls: Sequence[tuple[str, Evidence]]) -> pd.DataFrame:
+    """Every point of every curve, those of all controls included, which have the control's name before their own."""
+    arms = [("", evidence), *controls]
+    parts = [
+        pd.DataFrame(
+            {
+                "panel": curve.panel,
+                "curve": f"{name}: {curve.label}" if name else curve.label,
+                "role": "control" if name else curve.role,
+                "form": curve.form or "",
+                "x": curve.x,
+                "y": curve.y,
+                "low": np.nan if curve.low is None else curve.low,
+                "high": np.nan if curve.high is None else curve.high,
+            }
+        )
+        for name, each in arms
+        for curve in each.curves
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
