@@ -123,7 +123,7 @@ def page(results: Path, verdicts: pd.DataFrame) -> list[str]:
 def figures(results: Path) -> list[str]:
     """An SVG and a PDF for every case of the sweep."""
     names = [figure_name(cell.case, cell.varied) for cell in read(results)[-1].cells]
-    paths = [results / "figures" / f"{name}.{ending}" for name in names for ending in ("svg", "pdf")]
+    paths = [results / "figures" / f"{name}.{ending}" for name in names for ending in ("svg", "pdf", "csv")]
     return [f"no figure {path.name}" for path in paths if not path.is_file()]
 
 

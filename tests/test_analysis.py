@@ -553,3 +553,41 @@ def test_surroundings_change_nothing(tmp_path):
     code, said, errors = command(results, cwd=tmp_path, **hostile)
     assert (code, errors) == (0, "") and said.isascii()
     assert [(results / name).read_bytes() for name in names] == first
+
+
+def test_one_figure(tmp_path, capsys):
+    """Drawn again from what was measured, in a style; the next analysis draws it again; a case without one is a line."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a"), Cell("b-0", "b", INFO, "p", evidence=Evidence(()))])
+    assert run([str(tmp_path), "figure=a", "style=column"], PROCESSES) == 0
+    made = {f"a-column.{end}" for end in ("svg", "pdf", "csv")}
+    folder = tmp_path / "figures"
+    assert {path.name for path in folder.iterdir()} == made | {drawing.DRAWN}
+    said = capsys.readouterr().out
+    assert all(str(folder / name) in said for name in made)
+    before = {name: (folder / name).read_bytes() for name in made}
+    assert run([str(tmp_path), "figure=summary"], PROCESSES) == 0 and (folder / "summary.csv").exists()
+    (folder / "a-column.pdf").unlink()
+    assert judge_and_draw(tmp_path) == 0
+    assert {name: (folder / name).read_bytes() for name in made} == before and (folder / "a.svg").exists()
+    assert run([str(tmp_path), "figure=b"], PROCESSES) == 1
+    assert capsys.readouterr().err == "error: figure = b: needs a case with a panel; this one has none\n"
+
+
+BAD_FIGURES = [
+    (["figure=lemm99"], "figure = lemm99: must be one of the 2 of "),
+    (["figure=case", "style=colum"], "style = colum: must be one of report, column, text, grey\n"),
+    (["style=column"], "style = column: needs figure=NAME"),
+    (["figure="], "'figure=' is unknown"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD_FIGURES)
+def test_a_figure_that_is_none(tmp_path, capsys, arguments, said):
+    """One line that names what there is, exit code 2; nothing is written."""
+    _results(tmp_path, [cell([check(0.5)], [check(2.0)])])
+    before = sorted(tmp_path.rglob("*"))
+    assert run([str(tmp_path), *arguments], PROCESSES) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {said}") and error.count("\n") == 1 and sorted(tmp_path.rglob("*")) == before
+    if "lemm99" in said:
+        assert set(error.strip().split("closest: ")[1].split(", ")) == {"case", "summary"}
