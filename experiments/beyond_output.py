@@ -7,12 +7,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from experiments.theorem11_stationarity import SAMPLED, AtGuess, Theorem11
+from experiments.theorem11_stationarity import SAMPLED, Theorem11
 from experiments.words.algorithm import algorithm1
+from experiments.words.along_runs import AtGuess, run_panel
 from experiments.words.claim import Measurement, Statements, Twin
-from experiments.words.evidence import CERTIFICATE, INFIMUM, Check, Curve, Evidence, Form, Kind, Panel
+from experiments.words.evidence import CERTIFICATE, INFIMUM, Check, Curve, Evidence, Form, Kind
 from experiments.words.grid import Grid
-from experiments.words.numbers import mean_and_band
+from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem, Scales
 from foundation.arrays import Array, Float, Int, IntArray
 from foundation.settings import setting
@@ -112,16 +113,16 @@ class WeightedOutput(Theorem11):
         start, checks, curves = self.start(problem), list[Check](), list[Curve]()
         for at, mine in grid.split(signals):
             checks += self.checks(at, mine, start)
-            curves += self._lines(replace(at, steps=int(mine["ran"][0])), mine, int(steps.max()))
-        curves = sorted({curve.label: curve for curve in curves}.values(), key=lambda curve: curve.role == "bound")
-        return Evidence(tuple(checks), tuple(curves), (Panel("stationarity", "t", "stationarity at xbar_t / eps"),))
+            curves += self.drawn(replace(at, steps=int(mine["ran"][0])), mine, log_grid(int(steps.max())))
+        panels = tuple(run_panel(at, self.scale(at.scales), self.norm) for at in grid.settings)
+        return Evidence(tuple(checks), tuple(curves), panels)
 
-    def _lines(self, at: AtGuess, mine: Signals, longest: int) -> list[Curve]:
+    def drawn(self, at: AtGuess, mine: Signals, times: Int[IntArray, "times"]) -> list[Curve]:
         """The weighted mean, then Theorem 11's curves; at.steps: those that were run."""
         means = self.weighed(at, mine, CERTIFICATE)[:, None] / self.eps
         line = mean_and_band(np.repeat(means, 2, axis=1))
-        mean = Curve("stationarity", f"weighted mean, {at}", "measured", np.array([1, at.steps]), *line)
-        return [mean, *self._curves(at, mine, longest)]
+        label = f"weighted mean {line[0][0]:.3g}"
+        return [Curve(str(at), label, "measured", np.array([0.0, 1.0]), *line), *super().drawn(at, mine, times)]
 
     def weighed(self, at: AtGuess, mine: Signals, name: str) -> Float[Array, "runs"]:
         """The weighted mean over t of the norm or the certificate, run by run."""

@@ -7,9 +7,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from experiments.theorem11_stationarity import AtGuess, Theorem11
-from experiments.words.evidence import Check
+from experiments.theorem11_stationarity import Theorem11
+from experiments.words.along_runs import AtGuess
+from experiments.words.evidence import Check, Curve, Form, Panel
+from experiments.words.grid import Grid
 from experiments.words.problem import Problem
+from foundation.arrays import Int, IntArray
 from foundation.settings import setting
 from simulation.plan import Signals
 from theory import adam_ema, sharpened
@@ -51,8 +54,23 @@ class Corollary13Gradient(Theorem11):
 
     def checks(self, at: AtGuess, mine: Signals, start: float | None) -> list[Check]:
         """One row: the gradient."""
-        bound, name = self.bounds(at)["ours"], "lam = H/2"
-        if self.assumption == "smooth":
-            bound, name = bound + 0.25, "lam = L^2/eps"
+        name = "lam = L^2/eps" if self.assumption == "smooth" else "lam = H/2"
         quantity, where = "||grad F(xbar)||/eps", f"{at}, {name}"
-        return [Check("expected", "ours", quantity, where, bound, mine["gradient"], start=start)]
+        return [Check("expected", "ours", quantity, where, self.bounds(at)["ours"], mine["gradient"], start=start)]
+
+    def bounds(self, at: AtGuess) -> dict[Form, float]:
+        """Of the gradient, in units of eps."""
+        return {"ours": super().bounds(at)["ours"] + (0.25 if self.assumption == "smooth" else 0.0)}
+
+    def drawn(self, at: AtGuess, mine: Signals, times: Int[IntArray, "times"]) -> list[Curve]:
+        """Theorem 11's curves, and the average of the gradient, which the bound is about."""
+        average, ends = float(mine["gradient"].mean()), np.array([0.0, 1.0])
+        label = rf"average $\|\nabla F(\bar x_t)\|$ {average:.3g}"
+        found = [each for each in super().drawn(at, mine, times) if "average" not in each.label]
+        place = next(i for i, each in enumerate(found) if each.role == "bound")
+        return [*found[:place], Curve(str(at), label, "measured", ends, np.full(2, average)), *found[place:]]
+
+    def panels(self, grid: Grid[AtGuess], last: Signals) -> tuple[tuple[Panel, ...], list[Curve]]:
+        """A panel for the runs of each setting; the terms are those of Theorem 11."""
+        panels, _ = super().panels(grid, last)
+        return panels[:-1], []

@@ -13,6 +13,7 @@ from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
+from foundation.arrays import Array, Float
 from simulation.probes import Regret
 from simulation.recording import recipe
 from theory import adam_ema, sharpened
@@ -39,7 +40,7 @@ class Equation1(FreeClaim):
         signals = yield algorithm1(problem, learner, steps, probe, scaling=self.scaling)
 
         times = log_grid(int(steps.max()))
-        checks, curves = [], []
+        checks, curves, lines = [], [], dict[str, tuple[Float[Array, "2"], Form]]()
         for at, mine in grid.split(signals):
             where, seen = str(at), times <= at.steps
             curve = mine["regret.curve"][:, seen] / at.radius
@@ -49,14 +50,23 @@ class Equation1(FreeClaim):
                 "regret, mean over t": mine["regret.mean"] / at.radius,
                 "regret, worst t": curve[1::2, worst],
             }
-            curves.append(Curve("regret", where, "measured", times[seen], *mean_and_band(curve)))
-            ends = np.array([1.0, float(at.steps)])
+            unit, ends = np.sqrt(1.0 - at.beta) / self.size(problem), np.array([0.0, 1.0])
+            label, line = rf"$\beta = {at.beta:g}$", mean_and_band(unit * curve)
+            curves.append(Curve("regret", label, "measured", times[seen] / at.steps, *line))
             for form, full in self.bounds(problem, at.beta).items():
                 bound = full if self.rooted else full * float(np.sqrt(1.0 - at.beta))
                 checks += [Check("expected", form, quantity, where, bound, each) for quantity, each in samples.items()]
-                curves.append(Curve("regret", f"{form}, {where}", "bound", ends, np.full(2, bound), form=form))
-        panel = Panel("regret", "t", "Regret_t(u_t) / D", "log", "linear")
+                level = np.full(2, unit * bound)
+                lines[f"{form} {level[0]:.3g}"] = level, form  # settings that share a bound share its line
+        curves += [Curve("regret", label, "bound", ends, level, form=form) for label, (level, form) in lines.items()]
+        scale = r"\|G+\sigma\|_1" if self.coordinatewise else r"(G+\sigma)"
+        axis = rf"$\mathbb{{E}}\,\mathrm{{Regret}}_t(u_t)\,(1-\beta)^{{1/2}} / (D\,{scale})$"
+        panel = Panel("regret", "$t/T$", axis, "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
+
+    def size(self, problem: Problem) -> float:
+        """G + sigma in the norm at hand."""
+        return problem.scales.l1_scale if self.coordinatewise else problem.scales.total
 
     def bounds(self, problem: Problem, beta: float) -> dict[Form, float]:
         """The bound at D = 1, by whose it is."""

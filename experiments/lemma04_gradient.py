@@ -75,13 +75,14 @@ class Lemma04(Claim):
             sizes.append((size / eps).ravel())
         levels = np.linspace(0.0, 2.0, 161)
         profile = largest_up_to(levels, np.concatenate(measures), np.concatenate(sizes))
-        checks, curves = [], [Curve("gradient", "sampled points, all eps", "measured", levels, profile)]
+        checks, curves = [], [Curve("gradient", "largest of the sampled points", "measured", levels, profile)]
         note = f"{count} of {size.size * len(self.targets)} points are stationary"
         where, ends = "lam = L^2/eps" if self.assumption == "smooth" else "lam = H/2", np.array([0.0, 1.0])
         for form, bound in self._bounds().items():
             checks.append(Check("pathwise", form, "||grad F(x)||/eps", where, bound, worst, note=note))
-            curves.append(Curve("gradient", f"{form} {bound:.4g}", "bound", ends, np.full(2, bound), form=form))
-        panel = Panel("gradient", "measure / eps", "largest ||grad F(x)|| / eps up to there", "linear", "linear")
+            curves.append(Curve("gradient", f"{form} {bound:.3g}", "bound", ends, np.full(2, bound), form=form))
+        measure = r"$\|\nabla F(x)\|^{[\lambda]} / \varepsilon$ (certified from above)"
+        panel = Panel("gradient", measure, r"$\|\nabla F(x)\| / \varepsilon$", "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def _lam(self, constants: Constants, eps: float) -> float:

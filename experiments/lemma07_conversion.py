@@ -12,6 +12,9 @@ from experiments.words.claim import Measurement, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
+from experiments.words.terms import DESCENT, REGRET, bars
+from foundation.arrays import Array, Float
+from foundation.ranges import Numbers
 from foundation.settings import setting
 from optimizers.scaling import Constant, Exponential
 from simulation.certificate import Certificate
@@ -64,7 +67,7 @@ class Lemma07(FreeClaim):
         signals = yield algorithm1(problem, learner, steps, *probes, scaling=self.scaling)
 
         times = log_grid(int(steps.max()))
-        checks, curves = [], []
+        checks, curves, panels = [], [], list[Panel]()
         for at, mine in grid.split(signals):
             where, seen = str(at), times <= at.steps
             bounds, way = self.bounds(problem, at), at.radius * at.steps
@@ -73,12 +76,33 @@ class Lemma07(FreeClaim):
             rest = mine["norm.mean"] - bracket / way
             checks += [Check("expected", form, "gradient - regret", where, b, rest) for form, b in bounds.items()]
             checks += self.ledger(problem, at, mine)
+            average, ends = float(mine["norm.mean"].mean()), np.array([0.0, 1.0])
             line = mean_and_band(mine["norm.curve"][:, seen])
-            curves.append(Curve("gradient", where, "measured", times[seen], *line))
-            ends, right = np.array([1.0, at.steps]), np.full(2, bounds["stated"] + bracket.mean() / way)
-            curves.append(Curve("gradient", f"right side, {where}", "bound", ends, right, form="stated"))
-        panel = Panel("gradient", "t", "norm of E grad F(y_t)", "log", "linear")
-        return Evidence(tuple(checks), tuple(curves), (panel,))
+            curves.append(Curve(where, "along the run", "measured", times[seen] / at.steps, *line))
+            curves.append(Curve(where, f"its average {average:.3g}", "measured", ends, np.full(2, average)))
+            for form, bound in bounds.items():
+                right = bound + float(bracket.mean()) / way  # with the regrets that were measured
+                curves.append(Curve(where, f"{form} {right:.3g}", "bound", ends, np.full(2, right), form=form))
+            curves += self._bars(problem, at, mine, float(bracket.mean()), len(panels))
+            panels.append(Panel(where, "$t/T$", self._axis, "linear", "linear", title=rf"$\beta = {at.beta:g}$"))
+        names = tuple(f"{who}, {panel.title}" for panel in panels for who in ("measured", "proved"))
+        terms = Panel("terms", "terms", f"average over $t$ of {self._axis}", "linear", "linear", "terms", names=names)
+        return Evidence(tuple(checks), tuple(curves), (*panels, terms))
+
+    @property
+    def _axis(self) -> str:
+        """What the lemma bounds, as it is written in a figure."""
+        return r"$\|\mathbb{E}\,\nabla F(y_t)\|_1$" if self.coordinatewise else r"$\|\mathbb{E}\,\nabla F(y_t)\|$"
+
+    def _bars(self, problem: Problem, at: Free, mine: Signals, bracket: float, number: int) -> list[Curve]:
+        """Two bars: the terms of the proof as measured, which add up to the gradient, and what each is bounded by."""
+        gap, lipschitz, sigma = self.constants(problem)
+        way = at.radius * at.steps
+        found = {name: float(value.mean()) for name, value in self._terms(at, mine).items()}
+        bounds = {name: float(bound) for name, bound in self._claims(lipschitz, sigma, at).items()}
+        measured = {DESCENT: -float(mine["value.last"].mean()), REGRET: bracket, **found}
+        proved = {DESCENT: gap, REGRET: bracket, **bounds}
+        return bars("terms", 2 * number, measured, way) + bars("terms", 2 * number + 1, proved, way, "proved")
 
     def constants(self, problem: Problem) -> tuple[float, float, float]:
         """(Delta, G, sigma) in the norm at hand, as claimed."""
@@ -95,24 +119,32 @@ class Lemma07(FreeClaim):
 
     def ledger(self, problem: Problem, at: Free, mine: Signals) -> list[Check]:
         """Each term of the proof against its bound, in units of D T G."""
-        gap, lipschitz, sigma = self.constants(problem)
-        beta, radius, steps, where = at.beta, at.radius, at.steps, str(at)
-        unit = radius * steps * lipschitz / self.shares[1]
-        bounds = ledger.lemma07_ledger(lipschitz, sigma, radius, beta, steps)
-        if not self.rooted:
-            bounds["noise"] *= np.sqrt(1.0 - beta)
-        samples = {
-            "comparator": radius * steps * (mine["norm.mean"] - (1.0 - beta) * mine["pull.mean"]) / unit,
-            "noise": (1.0 - beta) * steps * mine["noise.mean"] / unit,
-            "last": beta * (mine["noise.last"] - radius * mine["pull.last"]) / unit,
-        }
+        (gap, lipschitz, sigma), where = self.constants(problem), str(at)
+        unit = at.radius * at.steps * lipschitz / self.shares[1]
+        bounds = self._claims(lipschitz, sigma, at)
         rows = [
-            Check("expected", "proved", f"ledger: {term}", where, float(bounds[term]) / unit, value)
-            for term, value in samples.items()
+            Check("expected", "proved", f"ledger: {term}", where, float(bounds[term]) / unit, value / unit)
+            for term, value in self._terms(at, mine).items()
             if bounds[term] > 0  # without noise there is no noise term
         ]
         descent = Check("pathwise", "proved", "ledger: descent", where, gap / unit, -mine["value.last"] / unit)
         return [descent, *rows]
+
+    def _claims(self, lipschitz: float, sigma: float, at: Free) -> dict[str, Numbers]:
+        """What bounds each of the proof's terms, times D T."""
+        bounds = ledger.lemma07_ledger(lipschitz, sigma, at.radius, at.beta, at.steps)
+        if not self.rooted:
+            bounds["noise"] *= np.sqrt(1.0 - at.beta)
+        return bounds
+
+    def _terms(self, at: Free, mine: Signals) -> dict[str, Float[Array, "runs"]]:
+        """Each of them as measured."""
+        beta, radius, steps = at.beta, at.radius, at.steps
+        return {
+            "comparator": radius * steps * (mine["norm.mean"] - (1.0 - beta) * mine["pull.mean"]),
+            "noise": (1.0 - beta) * steps * mine["noise.mean"],
+            "last": beta * (mine["noise.last"] - radius * mine["pull.last"]),
+        }
 
     def controls(self) -> dict[str, Twin]:
         """Other step scalings break the conversion; constants that are not the problem's break the ledger."""

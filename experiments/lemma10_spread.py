@@ -60,11 +60,12 @@ class Lemma10(FreeClaim):
                 checks.append(Check("expected", "ours", "spread", where, bounds["ours"], spread))
             seen = times <= at.steps
             line = mean_and_band(mine["spread.curve"][:, seen] / unit)
-            curves.append(Curve("spread", where, "measured", times[seen], *line))
-        ends = np.array([1.0, float(steps.max())])
+            curves.append(Curve("spread", rf"$\beta = {at.beta:g}$", "measured", times[seen] / at.steps, *line))
+        ends = np.array([0.0, 1.0])
         for form, bound in self.bounds(max(self.betas), dim).items():
-            curves.append(Curve("spread", f"{form} {bound:.4g}", "bound", ends, np.full(2, bound), form=form))
-        return Evidence(tuple(checks), tuple(curves), (Panel("spread", "t", "E|y_t - xbar_t|^2 (1-beta)^2 / D^2"),))
+            curves.append(Curve("spread", f"{form} {bound:.3g}", "bound", ends, np.full(2, bound), form=form))
+        axis = r"$\mathbb{E}\|y_t - \bar x_t\|^2\,(1-\beta)^2 / D^2$"
+        return Evidence(tuple(checks), tuple(curves), (Panel("spread", "$t/T$", axis, "linear", "linear"),))
 
     def bounds(self, beta: float, dim: int) -> dict[Form, float]:
         """Both bounds, in units of D^2/(1-beta)^2, by whose they are."""

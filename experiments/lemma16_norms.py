@@ -57,9 +57,10 @@ class Lemma16(Claim):
             where = f"lam={lam:.4g}"
             row = Check("pathwise", "stated", "L1 / (sqrt d L2)", where, 1.0, worst, lower_samples=proven)
             checks.append(row)
-            curves.append(Curve("norms", where, "measured", share, np.sort(ratio)))
-        curves.append(Curve("norms", "bound", "bound", np.array([0.0, 1.0]), np.ones(2), form="stated"))
-        panel = Panel("norms", "share of the points", "L1 measure / (sqrt d L2 measure)", "linear", "linear")
+            curves.append(Curve("norms", rf"$\lambda = {lam:g}$", "measured", share, np.sort(ratio)))
+        curves.append(Curve("norms", "stated 1", "bound", np.array([0.0, 1.0]), np.ones(2), form="stated"))
+        axis = r"$\|\nabla F\|_1^{[\lambda]} / (d^{1/2}\|\nabla F\|^{[\lambda/d^{1/2}]})$"
+        panel = Panel("norms", "share of the points, by their ratio", axis, "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def controls(self) -> dict[str, Twin]:

@@ -13,6 +13,7 @@ from experiments.lemma20_scaling import MARGIN, hardest_pair
 from experiments.words.algorithm import EXPONENTIAL
 from experiments.words.claim import Claim, Statements, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import dots
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
 from foundation.numerics import erfc
@@ -60,6 +61,13 @@ LAWS = {
 }
 
 
+_MEAN = r"mean of [descent $-$ weighted linear term] $/ (G\|z\|)$"
+_PANELS = (
+    Panel("weight", "step scaling $s$", "weight $S(s)/f(s)$", "linear", "linear"),
+    Panel("means", "laws", _MEAN, "linear", "linear", "dots", "both sides compared", tuple(LAWS)),
+)
+
+
 @dataclass(frozen=True)
 class Lemma20Laws(Claim):
     """Measured: the difference of both sides, in units of G ||z||, for five laws of mean 1, at the pair (x, z) at which
@@ -89,7 +97,7 @@ class Lemma20Laws(Claim):
             linear = self.weight(law, s) * np.vecdot(objective.grad(ends), z)
             return (objective.value(ends) - objective.value(x) - linear) / scale
 
-        checks, curves = [], []
+        checks, curves, means = [], [], []
         sizes, s = np.linspace(0.02, 1.98, 99), np.empty(effort.draws)
         for name, law in LAWS.items():
             samples = np.empty(effort.runs)
@@ -98,11 +106,12 @@ class Lemma20Laws(Claim):
                 samples[run] = difference(law, self.mean * s).mean()
             checks.append(Check("identity", "ours", "descent - weighted linear term", name, 0.0, samples, MARGIN))
             curves.append(Curve("weight", name, "measured", sizes, self.weight(law, sizes)))
+            means.append(samples)
         one = np.ones(2)
         curves.append(Curve("weight", "Lemma 20: no weight", "bound", sizes[[0, -1]], one, form="stated"))
-        return Evidence(
-            tuple(checks), tuple(curves), (Panel("weight", "step scaling s", "S(s)/f(s)", "linear", "linear"),)
-        )
+        curves.append(dots("means", "weighted $S/f$", means))
+        curves.append(Curve("means", "ours 0", "bound", np.zeros(1), np.zeros(1), form="ours"))
+        return Evidence(tuple(checks), tuple(curves), _PANELS)
 
     def controls(self) -> dict[str, Twin]:
         """Weights and laws that do not fit together."""

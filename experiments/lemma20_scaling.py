@@ -10,6 +10,7 @@ import numpy as np
 from experiments.words.algorithm import EXPONENTIAL
 from experiments.words.claim import Claim, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
+from experiments.words.numbers import dots
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
 from objectives.base import Objective
@@ -17,6 +18,13 @@ from optimizers.scaling import Constant, Exponential, Gamma, Scaling, Uniform
 
 MARGIN = 0.01  # of the scale G ||z||, fixed beforehand
 CANDIDATES = 256  # points and directions among which the hardest is chosen
+
+
+_DIFFERENCE = r"$[F(x+az) - F(x) - \langle\nabla F(x+az), z\rangle] / (G\|z\|)$"
+_PANELS = (
+    Panel("identity", "step scaling $a$", _DIFFERENCE, "linear", "linear"),
+    Panel("means", "laws", "mean over $a$ of that difference", "linear", "linear", "dots", "by law", ("mean",)),
+)
 
 
 def difference(
@@ -70,10 +78,13 @@ class Lemma20(Claim):
         check = Check("identity", "stated", "descent - linear term", "hardest (x, z)", 0.0, samples, MARGIN)
         sizes = np.linspace(0.0, 4.0, 161)
         profile = difference(objective, x, z, sizes) / scale
-        curve = Curve("identity", "F(x+az) - F(x) - <grad F(x+az), z>", "measured", sizes, profile)
-        zero = Curve("identity", "its mean over a ~ Exp(1)", "bound", sizes[[0, -1]], np.zeros(2), form="stated")
-        panel = Panel("identity", "step scaling a", "difference / (G |z|)", "linear", "linear")
-        return Evidence((check,), (curve, zero), (panel,))
+        curves = (
+            Curve("identity", "at the hardest $(x, z)$", "measured", sizes, profile),
+            Curve("identity", r"stated mean 0", "bound", sizes[[0, -1]], np.zeros(2), form="stated"),
+            dots("means", r"$a \sim \mathrm{Exp}(1)$", [samples]),
+            Curve("means", "stated 0", "bound", np.zeros(1), np.zeros(1), form="stated"),
+        )
+        return Evidence((check,), curves, _PANELS)
 
     def controls(self) -> dict[str, Twin]:
         """Other laws of the step scaling."""

@@ -12,7 +12,7 @@ from experiments.words.algorithm import FreeClaim, algorithm1
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
-from experiments.words.numbers import log_grid, mean_and_band
+from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Problem
 from foundation.settings import setting
 from simulation.probes import Clip
@@ -75,11 +75,16 @@ class ClipActivity(FreeClaim):
         for at, mine in grid.split(signals):
             where, seen, share = str(at), times <= at.steps, mine["clipped.mean"]
             checks.append(Check("identity", "ours", "share of clipped steps", where, bound, share, MARGIN))
-            line = mean_and_band(mine["clipped.curve"][:, seen])
-            curves.append(Curve("clip", where, "measured", times[seen], *line))
-        ends, label = times[[0, -1]], f"P(chi2_{dim} >= {dim})"
+            active = mine["clipped.curve"][:, seen].mean(axis=0)
+            error = 1.96 * np.sqrt(active * (1.0 - active) / len(share))  # of a share of so many independent runs
+            label, line = rf"$\beta = {at.beta:g}$, at $t$", (active, active - error, active + error)
+            curves.append(Curve("clip", label, "measured", times[seen], *line))
+            ends, average = times[seen][[0, -1]], float(share.mean())
+            curves.append(Curve("clip", f"over all $t$ {average:.3f}", "measured", ends, np.full(2, average)))
+        ends, label = times[[0, -1]], rf"ours $P(\chi^2_{{{dim}}} \geq {dim})$ = {bound:.3f}"
         curves.append(Curve("clip", label, "bound", ends, np.full(2, bound), form="ours"))
-        return Evidence(tuple(checks), tuple(curves), (Panel("clip", "t", "share clipped", "log", "linear"),))
+        panel = Panel("clip", "$t$", "share of runs whose clip is active", "log", "linear")
+        return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def controls(self) -> dict[str, Twin]:
         """Other second moments."""

@@ -89,10 +89,10 @@ class Rescaling(Claim):
             change = np.abs(plays(learner, seen) - plain).max(axis=2) / RADIUS
             checks.append(Check("pathwise", "stated", quantity, name, bound, change.max(axis=0)))
             worst = np.maximum(change[times - 1].max(axis=1), 1e-17)
-            lines.append(Curve("change", f"{name} (0 drawn as 1e-17)", "measured", times, worst))
+            lines.append(Curve("change", f"{name} (0 at the foot)", "measured", times, worst))
             line = np.full(2, bound)
-            bounds.append(Curve("change", f"bound: {name}", "bound", times[[0, -1]], line, form="stated"))
-        return Evidence(tuple(checks), (*lines, *bounds), (Panel("change", "t", quantity),))
+            bounds.append(Curve("change", f"stated, {name}", "bound", times[[0, -1]], line, form="stated"))
+        return Evidence(tuple(checks), (*lines, *bounds), (Panel("change", "$t$", "largest change of the play $/ D$"),))
 
     def controls(self) -> dict[str, Twin]:
         """One denominator for all coordinates; and Adam's epsilon."""
@@ -158,10 +158,10 @@ class BiasCorrection(Claim):
         times = log_grid(len(gradients))
         line, bound = mean_and_band(change[times - 1].max(axis=2).T + 1e-16), factor[times - 1, 0, 0] - 1.0 + 1e-16
         curves = (
-            Curve("change", "|corrected - plain| / D", "measured", times, *line),
-            Curve("change", "c_t - 1", "bound", times, bound, form="ours"),
+            Curve("change", "by bias correction", "measured", times, *line),
+            Curve("change", "ours $c_t - 1$", "bound", times, bound, form="ours"),
         )
-        return Evidence(checks, curves, (Panel("change", "t", "change of the play / D"),))
+        return Evidence(checks, curves, (Panel("change", "$t$", "change of the play $/ D$"),))
 
     def controls(self) -> dict[str, Twin]:
         """The remark taken literally; and discounts that do not match."""

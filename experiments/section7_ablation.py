@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from experiments.theorem11_stationarity import HALF, AtGuess, Theorem11
+from experiments.theorem11_stationarity import HALF, Theorem11
+from experiments.words.along_runs import AtGuess
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Twin
 from experiments.words.evidence import Form

@@ -67,9 +67,11 @@ class Sharpness(Claim):
         generations = np.arange(1, len(history) + 1)
         curves = (
             Curve("search", "best so far", "measured", generations, history),
-            Curve("search", f"{bound:g} (ours)", "bound", generations[[0, -1]], np.full(2, bound), form="ours"),
+            Curve("search", f"ours {bound:g}", "bound", generations[[0, -1]], np.full(2, bound), form="ours"),
         )
-        return Evidence((check,), curves, (Panel("search", "generation", "largest ratio", "linear", "linear"),))
+        return Evidence(
+            (check,), curves, (Panel("search", "generation", "largest regret ratio found", "linear", "linear"),)
+        )
 
     def _search(self, rng: np.random.Generator) -> Generator[Duel, Signals, Float[Array, "generations"]]:
         """The largest ratio so far, after every generation: the best sequences have children, who replace worse ones.

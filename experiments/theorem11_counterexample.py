@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.theorem11_stationarity import AtGuess, Theorem11, sampled_times, stationarity_over_eps
+from experiments.theorem11_stationarity import Theorem11, sampled_times, stationarity_over_eps
 from experiments.words.algorithm import algorithm1
+from experiments.words.along_runs import AtGuess
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Statements, Twin
-from experiments.words.evidence import INFIMUM, Check, Curve, Evidence, Form, Panel
+from experiments.words.evidence import CERTIFICATE, INFIMUM, Check, Curve, Evidence, Form, Panel
 from experiments.words.grid import Grid
+from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Problem
-from foundation.arrays import Array, Float
+from experiments.words.terms import GRADIENT
+from foundation.arrays import Array, Float, Int, IntArray
 from foundation.settings import setting
 from objectives.base import Objective, Separable, Winding
 from simulation.certificate import Certificate, Norm
@@ -26,6 +29,7 @@ from theory import adam_ema, sharpened
 
 FORMS: tuple[Form, ...] = ("stated", "ours")
 DRAWN = 125  # of the sampled times, in the figure
+EARLY = 0.02  # of T: what is seen before, of the run and not of its average over a window, is not drawn
 LEAST = 0.9  # of the median: what is less is not drawn, for the last steps, at the floor, would take the whole figure
 SECONDS = 1e-3  # that a point takes, about, where each is measured by itself
 GAP = 5e-4  # relative, that the certified search may leave open
@@ -114,13 +118,19 @@ class Counterexample(Theorem11):
         ends = (yield Work(infima, points, SECONDS)) if isinstance(problem.objective, Separable) else infima(points)
         mine = {name: each.reshape(shape) for name, each in ends.items()} | {"share": times / steps[:, None]}
         mine["descent"] = signals["norm.mean"] / self.eps
+        mine |= {name: signals[f"{name}.curve"] / self.eps for name in ("norm", "certificate")}
+        every = log_grid(int(steps.max()))
         checks: list[Check] = []
         curves: list[Curve] = []
         for at, found in grid.split(mine):
             checks += self._rows(at, found)
-            curves += self._lines(at, found)
-        panel = Panel("infimum", "t/T", "infimum at xbar_t / eps", "linear", "linear")
-        return Evidence(tuple(checks), tuple(curves), (panel,))
+            curves += self._lines(at, found, every)
+        return Evidence(tuple(checks), tuple(curves), tuple(map(self._panel, grid.settings)))
+
+    def _panel(self, at: AtGuess) -> Panel:
+        """The panel of a setting."""
+        axis, title = r"stationarity at $\bar x_t$ / $\varepsilon$", rf"$C = {at.guess / at.scales.lipschitz:.4g}\,G$"
+        return Panel(self._where(at), "$t/T$", axis, "linear", "linear", title=title)
 
     def bounds(self, at: AtGuess) -> dict[Form, float]:
         """The theorem's and ours; eps alone where a control claims that."""
@@ -136,19 +146,30 @@ class Counterexample(Theorem11):
             for form in FORMS
         ]
 
-    def _lines(self, at: AtGuess, found: Signals) -> list[Curve]:
-        """The mean lower bound over t/T, up to the mean upper one, and both bounds of the theorem."""
-        every = slice(None, None, max(1, self.times // DRAWN))
+    def _lines(self, at: AtGuess, found: Signals, steps: Int[IntArray, "times"]) -> list[Curve]:
+        """The bracket of the infimum over t/T, what the proof bounds along the run, and both bounds of the theorem.
+
+        The certificate and the gradient of the average are seen at these steps, where the run is under way.
+        """
+        panel, every = self._where(at), slice(None, None, max(1, self.times // DRAWN))
         x, low, high = found["share"].mean(axis=0)[every], found["low"][:, every], found["high"][:, every]
         way = low.min(axis=0) >= LEAST * np.median(low)
+        ends, bounds, seen = np.array([0.0, 1.0]), self.bounds(at), (steps >= EARLY * at.steps) & (steps <= at.steps)
+        seen &= found["norm"].min(axis=0) >= LEAST * np.median(low)
+        average = float(found["low"].mean())
         lines = [
-            Curve("infimum", self._where(at), "measured", x[way], *(f[:, way].mean(axis=0) for f in (low, low, high)))
+            Curve(panel, "infimum", "measured", x[way], *(f[:, way].mean(axis=0) for f in (low, low, high))),
+            Curve(panel, f"its average {average:.4f}", "measured", ends, np.full(2, average)),
+            *(
+                Curve(panel, label, "measured", steps[seen] / at.steps, found[name][:, seen].mean(axis=0))
+                for name, label in (("certificate", CERTIFICATE), ("norm", GRADIENT))
+                if seen.any()
+            ),
         ]
-        ends, bounds = np.array([0.0, 1.0]), self.bounds(at)
-        for form in FORMS:
-            label = f"{form} {bounds[form]:.5g} eps, {self._where(at)}"
-            lines.append(Curve("infimum", label, "bound", ends, np.full(2, bounds[form]), form=form))
-        return lines
+        return lines + [
+            Curve(panel, f"{form} {bounds[form]:.4f}", "bound", ends, np.full(2, bounds[form]), form=form)
+            for form in FORMS
+        ]
 
     @staticmethod
     def _where(at: AtGuess) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from experiments.words.algorithm import EXPONENTIAL, algorithm1
+from experiments.words.along_runs import AtGuess, along_runs, run_panel, terms_of
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Claim, Measurement, Statements, Twin
 from experiments.words.evidence import CERTIFICATE, INFIMUM, Check, Curve, Evidence, Form, Panel
 from experiments.words.grid import Grid
-from experiments.words.numbers import log_grid, mean_and_band
+from experiments.words.numbers import log_grid
 from experiments.words.problem import Context, Problem, Scales
 from foundation.arrays import Array, Float, Int, IntArray
 from foundation.fingerprint import remembered
@@ -31,23 +32,6 @@ from theory import adam_ema, sharpened
 TOLERANCE = 1e-4  # of max(value, eps): the gap of the bracket on smooth objectives
 HALF = "plays half as long: D/2"
 SAMPLED = 4  # times at which xbar_t is kept
-
-
-@dataclass(frozen=True)
-class AtGuess:
-    """What a theorem says for a C and a noise level (a factor of the problem's noise): lam, beta, D and T."""
-
-    guess: float
-    level: float
-    scales: Scales
-    lam: float
-    beta: float
-    radius: float
-    steps: int
-
-    def __str__(self) -> str:
-        s = self.scales
-        return f"C={self.guess:.4g} sigma/G={s.sigma / s.lipschitz:.3g}"
 
 
 def sampled_times(steps: Int[IntArray, "runs"], count: int, context: Context) -> Int[IntArray, "runs count"]:
@@ -163,26 +147,24 @@ class Theorem11(Claim):
         signals = yield algorithm1(problem, learner, steps, probe, scaling=self.scaling, noise_level=level)
 
         signals = {**signals, "times": times, **self._at_averages(problem, signals["xbar"])}
-        start, longest = self.start(problem), int(steps.max())
+        start, times = self.start(problem), log_grid(int(steps.max()))
         checks: list[Check] = []
         curves: list[Curve] = []
         for at, mine in grid.split(signals):
             checks += self.checks(at, mine, start)
-            curves += self._curves(at, mine, longest)
-        by_label = {curve.label: curve for curve in curves}  # settings that share a bound share its line
-        curves = sorted(by_label.values(), key=lambda curve: curve.role == "bound")
-        panel = Panel("stationarity", "t", "stationarity at xbar_t / eps")
-        return Evidence(tuple(checks), tuple(curves), (panel,))
+            curves += self.drawn(at, mine, times)
+        panels, terms = self.panels(grid, mine)
+        return Evidence(tuple(checks), (*curves, *terms), panels)
 
     def _at_averages(self, problem: Problem, xbar: Float[Array, "runs times dim"]) -> Signals:
         """What is known at the sampled averages, over eps.
 
-        gradient: ||grad F(xbar)||, its mean over times (meaningless next to a kink), shape (runs,). lower, upper: the
-        bracket of the infimum, shape (runs, times), on separable objectives only.
+        gradient: ||grad F(xbar)||, its mean over times (meaningless next to a kink), shape (runs,). slopes: itself,
+        shape (runs, times). lower, upper: the bracket of the infimum, of that shape, on separable objectives only.
         """
         order = 1 if self.norm == "l1" else 2
         sizes = np.linalg.norm(problem.objective.grad(xbar), ord=order, axis=-1)
-        signals = {"gradient": sizes.mean(axis=1) / self.eps}
+        signals = {"gradient": sizes.mean(axis=1) / self.eps, "slopes": sizes / self.eps}
         if isinstance(problem.objective, Separable):
             bracket = stationarity_over_eps(problem.objective, xbar, self.weight(problem), self.norm, self.eps)
             signals["lower"], signals["upper"] = bracket
@@ -213,22 +195,16 @@ class Theorem11(Claim):
                 checks.append(row)
         return checks
 
-    def _curves(self, at: AtGuess, mine: Signals, longest: int) -> list[Curve]:
-        times = log_grid(longest)
-        seen = times <= at.steps
-        line = mean_and_band(mine["certificate.curve"][:, seen] / self.eps)
-        curves = [Curve("stationarity", f"{CERTIFICATE}, {at}", "measured", times[seen], *line)]
-        if "upper" in mine:
-            infimum = np.maximum(mine["upper"].mean(axis=0), 1e-4)
-            curves.append(Curve("stationarity", f"{INFIMUM}, {at}", "measured", mine["times"].mean(axis=0), infimum))
-        ends, average = np.array([1.0, at.steps]), float(mine["certificate.mean"].mean()) / self.eps
-        # what the bounds are about: a reader would else compare them with the curve, which begins above
-        label = f"{CERTIFICATE}, average over t, {at}"
-        curves.append(Curve("stationarity", label, "measured", ends, np.full(2, average)))
-        for form, bound in self.bounds(at).items():
-            label = f"{form} {bound:.4g} eps"
-            curves.append(Curve("stationarity", label, "bound", ends, np.full(2, bound), form=form))
-        return curves
+    def drawn(self, at: AtGuess, mine: Signals, times: Int[IntArray, "times"]) -> list[Curve]:
+        """What is seen along the runs of one setting, and the bounds of the average over t."""
+        return along_runs(at, mine, times, self.eps, self.bounds(at))
+
+    def panels(self, grid: Grid[AtGuess], last: Signals) -> tuple[tuple[Panel, ...], list[Curve]]:
+        """A panel for the runs of each setting; and one, with its curves, of the terms of the bounds at the last."""
+        at, norm = grid.settings[-1], self.norm
+        runs = tuple(run_panel(each, self.scale(each.scales), norm) for each in grid.settings)
+        panel, curves = terms_of(at, last, self.eps, self.bounds(at), norm)
+        return (*runs, replace(panel, title=runs[-1].title)), curves
 
     def controls(self) -> dict[str, Twin]:
         """What the end-to-end check can see."""

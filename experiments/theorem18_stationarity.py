@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from experiments.theorem11_stationarity import AtGuess, Theorem11
+from experiments.theorem11_stationarity import Theorem11
+from experiments.words.along_runs import AtGuess
 from experiments.words.evidence import Form
 from experiments.words.problem import Scales
 from stationarity import Norm

@@ -6,21 +6,28 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
-from analysis.figures.labels import Label
+from analysis.figures.labels import Label, key_columns
 from analysis.figures.scales import few_ticks, name_rows, plain_ticks
 from analysis.figures.styles import BOUNDS, CONTROLS, MEASURED, Style, legible, shade
 from analysis.figures.text import drawable, wrapped
 from experiments.words.evidence import Curve, Panel
 
 ROW = 12.5  # points
+BELOW = 30.0  # points from the axes to the key
 HEAD, FOOT = 24.0, 28.0  # points above and below the rows
 
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
     """Inches, by the number of rows."""
-    key = 11.0 if len(panel.names) > 1 else 0.0
-    return (len(_rows(curves)) * ROW * style.size / 7.0 + HEAD + FOOT + key) / 72.0
+    lines = -(-len(panel.names) // key_columns(panel.names, style)) if len(panel.names) > 1 else 0
+    return (len(_rows(curves)) * ROW * style.size / 7.0 + HEAD + FOOT + 1.5 * style.size * lines) / 72.0
+
+
+def above(curves: Sequence[Curve], style: Style) -> float:
+    """Points that stand between the axes and the title: the names of the bounds."""
+    return 1.3 * style.size if len(_rows(curves)) < len(curves) else 0.0
 
 
 def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:
@@ -36,7 +43,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     name_rows(axes, names, [curve.role == "control" for curve in rows])
     axes.margins(x=0.05)
     plain_ticks(axes)
-    few_ticks(axes)
+    few_ticks(axes.xaxis)
     if len(panel.names) > 1:
         _key(axes, panel, style)
     return []
@@ -78,17 +85,20 @@ def _across(axes: Axes, curve: Curve, style: Style) -> None:
 
 def _key(axes: Axes, panel: Panel, style: Style) -> None:
     """Which marker is which name, below the rows."""
-    marks = []
+    marks, figure = [], axes.get_figure(root=True)
+    assert figure is not None
     for number in range(len(panel.names)):
         colour, marker = shade(MEASURED[number % len(MEASURED)].colour, style), _marker(number)
         marks.append(Line2D([], [], marker=marker, color=colour, linestyle="none", markersize=4.0, label=" "))
     key = axes.legend(
         handles=marks,
         loc="upper left",
-        bbox_to_anchor=(0.0, -0.25),
-        ncols=len(marks),
+        bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=axes.transAxes + ScaledTranslation(0.0, -BELOW / 72.0, figure.dpi_scale_trans),
+        ncols=key_columns(panel.names, style),
         handletextpad=0.1,
         columnspacing=1.0,
+        labelspacing=0.3,
     )
     for entry, name in zip(key.get_texts(), panel.names, strict=True):
         entry.set(**drawable(name))

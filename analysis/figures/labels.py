@@ -12,7 +12,7 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
 from analysis.figures.styles import Style
-from analysis.figures.text import drawable, wrapped
+from analysis.figures.text import drawable, letters, wrapped
 
 GAP = 6.0  # points from the axes to the names
 APART = 1.0  # points between two names
@@ -36,6 +36,13 @@ def room(labels: Sequence[str], style: Style) -> float:
     """Points of height that so many names take, one above the other."""
     lines = [wrapped(text, style.letters).count("\n") + 1 for text in labels]
     return sum(lines) * LINE * style.size + len(lines) * APART
+
+
+def key_columns(names: Sequence[str], style: Style) -> int:
+    """So many entries of a key fit beside each other in a panel."""
+    widest = max(map(letters, names), default=1)
+    across = style.width / style.columns * 72.0
+    return max(1, min(len(names), int(across / ((widest + 6.0) * 0.58 * style.size))))
 
 
 def write(axes: Axes, labels: Sequence[Label], style: Style) -> list[Annotation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from analysis.figures.text import drawable
 from experiments.words.evidence import Curve, Panel
 
 FEW = 24  # points: so many are marked
+SAMPLES = 4  # points that no line joins: between them it is not known
 MARKS = 7  # on a line of more points
 BELOW = 0.08  # of the axis: so far below its line the triangle lies
 HEAD, FOOT = 16.0, 26.0  # points of a panel above and below its axes
@@ -25,6 +27,11 @@ def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
     return max(style.height, (room([curve.label for curve in _named(curves)], style) + HEAD + FOOT) / 72.0)
 
 
+def above(curves: Sequence[Curve], style: Style) -> float:
+    """Points that stand between the axes and the title: none."""
+    return 0.0
+
+
 def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:
     """Draw the panel; returns the names of its lines."""
     own = [curve for curve in curves if curve.role in ("measured", "context")]
@@ -32,7 +39,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     axes.set(xscale=panel.xscale, yscale=panel.yscale)
     labels = []
     for curve, ink in _inked(curves):
-        line = _line(axes, curve, ink, style)
+        line = _line(axes, curve, ink, style, panel.kind == "rates")
         if curve.role != "context":
             x, y = _end(curve, panel)
             labels.append(Label(curve.label, x, y, legible(ink.colour, style), curve.role == "control"))
@@ -45,7 +52,8 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     if panel.slope is not None:
         triangle(axes, own or bounds, panel.slope, style)
     plain_ticks(axes)
-    few_ticks(axes)
+    few_ticks(axes.xaxis)
+    few_ticks(axes.yaxis)
     return labels
 
 
@@ -54,10 +62,16 @@ def _named(curves: Sequence[Curve]) -> list[Curve]:
 
 
 def _inked(curves: Sequence[Curve]) -> list[tuple[Curve, Ink]]:
-    """Each curve with how it is drawn; measured ones and controls each with their own."""
-    found, used = [], {"measured": 0, "control": 0}
+    """Each curve with how it is drawn; measured ones and controls each with their own.
+
+    A measured level, such as the average of a curve, is drawn as the measured curve before it.
+    """
+    found: list[tuple[Curve, Ink]] = []
+    used = {"measured": 0, "control": 0}
     for curve in curves:
-        if curve.role == "bound":
+        if _level(curve) and found and found[-1][0].role == "measured":
+            ink = replace(found[-1][1], marker="")
+        elif curve.role == "bound":
             ink = BOUNDS[curve.form or "stated"]
         elif curve.role == "context":
             ink = CONTEXT
@@ -69,16 +83,22 @@ def _inked(curves: Sequence[Curve]) -> list[tuple[Curve, Ink]]:
     return found
 
 
-def _line(axes: Axes, curve: Curve, ink: Ink, style: Style) -> Line2D:
+def _line(axes: Axes, curve: Curve, ink: Ink, style: Style, joined: bool) -> Line2D:
     colour, points = shade(ink.colour, style), len(curve.x)
-    width = {"measured": 1.3, "control": 1.1, "bound": 0.9, "context": 0.7}[curve.role]
+    width = 0.7 if _level(curve) else {"measured": 1.3, "control": 1.1, "bound": 0.9, "context": 0.7}[curve.role]
     marker = ink.marker or ("o" if 2 < points <= FEW and curve.role == "measured" else "")
-    (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=ink.dashes, linewidth=width, marker=marker)
+    dashes = "none" if not joined and marker and points <= SAMPLES else ink.dashes
+    (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=dashes, linewidth=width, marker=marker)
     if marker and points > FEW:
         line.set_markevery((points // (2 * MARKS), max(1, points // MARKS)))
     if curve.low is not None and curve.high is not None and curve.role == "measured":
         axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.18, linewidth=0)
     return line
+
+
+def _level(curve: Curve) -> bool:
+    """Whether it is a measured number, drawn from one end to the other."""
+    return curve.role == "measured" and len(curve.x) == 2 and bool(curve.y[0] == curve.y[1])
 
 
 def _upright(curve: Curve) -> bool:

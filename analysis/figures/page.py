@@ -18,12 +18,13 @@ from matplotlib.text import Annotation
 from analysis.figures import dots, labels, lines, terms
 from analysis.figures.choice import Shown
 from analysis.figures.styles import SMALLEST, Style
-from analysis.figures.text import drawable, plain, wrapped
+from analysis.figures.text import drawable, letters, plain, wrapped
 from experiments.words.evidence import Evidence
 
 KINDS = {"lines": lines, "rates": lines, "terms": terms, "dots": dots}
 FINE = 288  # dots an inch, in which the layout is measured: letters are not rounded to whole points
 LETTER = 0.6  # of the size of a text: the width of a letter, on average, with room to spare
+TITLE = 4.0  # points between a title and what is below it
 COLUMNS = ["panel", "curve", "role", "form", "x", "y", "low", "high"]
 
 
@@ -49,15 +50,19 @@ def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
 
 def _panel(axes: Axes, one: Shown, style: Style) -> list[Annotation]:
     names = KINDS[one.panel.kind].draw(axes, one.panel, one.curves, style)
-    across = one.panel.kind in ("terms", "dots")
+    across, panel = one.panel.kind in ("terms", "dots"), one.panel
     tall, wide = (int(72.0 * inches / (LETTER * style.size)) for inches in (style.height, style.width / style.columns))
-    for setter, text, length in (
-        (axes.set_xlabel, one.panel.ylabel if across else one.panel.xlabel, wide),
-        (axes.set_ylabel, "" if across else one.panel.ylabel, tall),
-        (axes.set_title, one.panel.title, wide),
+    label = "" if across else panel.ylabel
+    long = letters(label) > tall - 6  # then it stands above the axes, where it can be read better, too
+    title = "\n".join(filter(None, (panel.title, label if long else "")))
+    pad = TITLE + KINDS[panel.kind].above(one.curves, style)
+    for setter, text, more in (
+        (axes.set_xlabel, panel.ylabel if across else panel.xlabel, {}),
+        (axes.set_ylabel, "" if long else label, {}),
+        (axes.set_title, title, {"pad": pad}),
     ):
-        made = drawable(wrapped(text, length))
-        setter(made["text"], parse_math=made["parse_math"])
+        made = drawable("\n".join(wrapped(part, wide) for part in text.split("\n")))
+        setter(made["text"], parse_math=made["parse_math"], **more)
     return labels.write(axes, names, style)
 
 

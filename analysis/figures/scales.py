@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import LogFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
@@ -46,11 +47,10 @@ def plain_ticks(axes: Axes) -> None:
             axis.set_minor_locator(NullLocator())
 
 
-def few_ticks(axes: Axes, count: int = 5) -> None:
-    """No more than so many ticks on linear axes."""
-    for axis in (axes.xaxis, axes.yaxis):
-        if axis.get_scale() == "linear":
-            axis.set_major_locator(MaxNLocator(count))
+def few_ticks(axis: Axis, count: int = 5) -> None:
+    """No more than so many ticks on a linear axis."""
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(count))
 
 
 def name_rows(axes: Axes, names: Sequence[str], slanted: Sequence[bool] = ()) -> None:

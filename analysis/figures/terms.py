@@ -8,21 +8,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from analysis.figures.labels import Label
+from analysis.figures.labels import Label, key_columns
 from analysis.figures.scales import few_ticks, name_rows
-from analysis.figures.styles import HATCHES, TERMS, Style, legible, shade
-from analysis.figures.text import drawable, letters
+from analysis.figures.styles import HATCHES, SMALLEST, TERMS, Style, legible, shade
+from analysis.figures.text import drawable
 from experiments.words.evidence import Curve, Panel
 
-BAR, THICK = 13.0, 0.72  # points a bar, and how much of them is filled
-HEAD, FOOT = 16.0, 28.0  # points above and below the bars
-KEY = 11.0  # points: a line of the key
+BAR, THICK = 20.0, 0.5  # points a bar, and how much of them is filled
+HEAD, FOOT = 18.0, 28.0  # points above and below the bars
+KEY = 1.5  # of the size of the text: a line of the key
 
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
     """Inches, by the number of bars and the lines of the key."""
-    key = -(-len(_terms(curves)) // _columns(curves, style))
-    return (len(panel.names) * BAR * style.size / 7.0 + HEAD + FOOT + KEY * key) / 72.0
+    return (len(panel.names) * BAR * style.size / 7.0 + HEAD + FOOT + above(curves, style)) / 72.0
 
 
 def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:
@@ -38,7 +37,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     axes.grid(visible=False, axis="y")
     axes.axvline(0.0, color="black", linewidth=0.6)
     axes.margins(x=0.02)
-    few_ticks(axes)
+    few_ticks(axes.xaxis)
     name_rows(axes, panel.names)
     _key(axes, curves, style)
     return []
@@ -68,27 +67,26 @@ def _bars(axes: Axes, curve: Curve, number: int, ends: dict[float, np.ndarray], 
 
 
 def _tick(axes: Axes, curve: Curve, style: Style) -> None:
-    """A stroke across bars, with its name right of it."""
+    """A stroke across bars, with its name above it."""
     for place, value in zip(curve.x.astype(int), curve.y, strict=True):
-        axes.plot([value, value], [place - 0.45, place + 0.45], color="black", linewidth=1.2, solid_capstyle="butt")
+        axes.plot([value, value], [place - 0.35, place + 0.35], color="black", linewidth=1.2, solid_capstyle="butt")
         text = drawable(curve.label)
         axes.annotate(
             text["text"],
-            xy=(value, place),
-            xytext=(2.5, 0.0),
+            xy=(value, place - 0.35),
+            xytext=(0.0, 0.5),
             textcoords="offset points",
             parse_math=text["parse_math"],
-            va="center",
-            fontsize=max(style.size - 1.0, 6.0),
+            ha="center",
+            va="bottom",
+            fontsize=max(style.size - 1.0, SMALLEST),
             color=legible("#000000", style),
         )
 
 
-def _columns(curves: Sequence[Curve], style: Style) -> int:
-    """Of the key: as many as fit beside each other."""
-    widest = max((letters(name) for name in _terms(curves)), default=1)
-    across = style.width / min(style.columns, 1) * 72.0
-    return max(1, min(len(_terms(curves)), int(across / ((widest + 6.0) * 0.58 * style.size))))
+def above(curves: Sequence[Curve], style: Style) -> float:
+    """Points that stand between the axes and the title: the key."""
+    return -(-len(_terms(curves)) // key_columns(_terms(curves), style)) * KEY * style.size
 
 
 def _key(axes: Axes, curves: Sequence[Curve], style: Style) -> None:
@@ -101,7 +99,7 @@ def _key(axes: Axes, curves: Sequence[Curve], style: Style) -> None:
         handles=patches,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=_columns(curves, style),
+        ncols=key_columns(_terms(curves), style),
         borderaxespad=0.2,
         columnspacing=1.0,
         handlelength=1.2,

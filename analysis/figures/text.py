@@ -19,10 +19,11 @@ _parser = MathTextParser("path")
 @cache
 def is_mathematics(text: str) -> bool:
     """Whether Matplotlib can set what stands between the text's $; if not, it is drawn as it stands."""
-    if text.count("$") < 2 or text.count("$") % 2:
+    if "$" not in text or any(line.count("$") % 2 for line in text.splitlines()):
         return False
     try:
-        _parser.parse(_substituted(text))
+        for line in text.splitlines():
+            _parser.parse(_substituted(line))
     except ValueError:
         return False
     return True

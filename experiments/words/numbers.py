@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from experiments.words.evidence import Curve
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float, Int, IntArray
 
@@ -50,6 +53,13 @@ def mean_and_band(
     """Mean and 5 to 95 percent band over runs of curves of shape (runs, points)."""
     low, high = np.quantile(values, [0.05, 0.95], axis=0)
     return np.mean(values, axis=0), low, high
+
+
+def dots(panel: str, label: str, samples: Sequence[Float[Array, "runs"]]) -> Curve:
+    """A row of dots: the mean of each of these samples, with 5 to 95 percent of the runs."""
+    low, high = np.transpose([np.quantile(each, [0.05, 0.95]) for each in samples])
+    means = np.array([each.mean() for each in samples])
+    return Curve(panel, label, "measured", np.arange(len(samples)), means, low, high)
 
 
 def log_grid(length: int, points: int = 160) -> Int[IntArray, "times"]:
