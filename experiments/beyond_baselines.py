@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from experiments.words.claim import Claim, Measurement, Twin
 from experiments.words.evidence import Check, Curve, Evidence, Panel
-from experiments.words.numbers import paired_ratio
+from experiments.words.numbers import dots, paired_ratio
 from experiments.words.problem import Context, Problem
 from experiments.words.search import Trials, Tuned, fresh, tune
 from foundation.arrays import Array, Float, Int, IntArray
@@ -32,6 +32,12 @@ BETAS = (0.0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997, 0.9999, 0.99997)
 NEAR = 1.02  # tuned: within this of the best, the smallest step size, then the smallest discount
 LATE, SHOWN = 3, 12  # sampled times
 FACTOR = 2.0  # fixed beforehand
+NAMED, LEAST = 4, 1e-4  # in the figure: lines with a name, and the least number of its logarithmic axes
+_MEASURE = r"certified $\|\nabla F\|_1^{[\lambda]}$ of the output"
+_PANELS = (
+    Panel("stationarity", "$t$", _MEASURE, title="along the run"),
+    Panel("ranking", "methods", _MEASURE, kind="dots", title="second half of the run", names=("mean",)),
+)
 FLOOR = 0.1  # eps: what lies below counts as this
 
 
@@ -71,7 +77,7 @@ class Baselines(Claim):
         """One row, and a line for each method."""
         shown, late = sampled(self.steps)
         finals: dict[str, Float[Array, "runs"]] = {}
-        curves, notes = [], {}
+        lines, notes, bounds = dict[str, Curve](), {}, list[Curve]()
         for name, method in METHODS.items():
             best = yield from self._tuned(method, late, problem, context)
             size = best.size * (self.detuned if name == OURS else 1.0)
@@ -80,26 +86,31 @@ class Baselines(Claim):
             finals[name] = stationarity(problem.objective, outputs[:, len(shown) :], self.lam).mean(axis=1)
             seen = outputs[: context.effort.runs, : len(shown)]  # to measure costs more than to run
             values = stationarity(problem.objective, seen, self.lam)
-            low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0) + 1e-4
-            curves.append(Curve("stationarity", name, "measured", shown, middle, low, high))
+            low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0) + LEAST
+            lines[name] = Curve("stationarity", name, "context", shown, middle, low, high)
             edge = ", at the edge" if best.edge else ""
             notes[name] = f"{name} {np.mean(finals[name]):.3g} (step {size:.2g}, beta {best.beta:g}{edge})"
             if name == OURS and best.beta > 0:
                 bound = self._guarantee(problem, size, best.beta, shown)
-                curves.append(Curve("stationarity", "ours: guarantee", "bound", shown, bound, form="ours"))
+                bounds.append(Curve("stationarity", "ours: guarantee", "bound", shown, bound, form="ours"))
         rival = min((value for name, value in finals.items() if name != OURS), key=lambda value: float(np.mean(value)))
         floor, factor = float(np.mean(rival)) < FLOOR, self.share * FACTOR
         least = FLOOR if floor else float(np.mean(rival))
         ratio = finals[OURS] / FLOOR if floor else paired_ratio(finals[OURS], rival, factor)
         most = float(problem.scales.coordinate_lipschitz.sum()) / least  # of no point is the stationarity larger
         support = (0.0, most) if floor else (-factor * most, most + factor)
-        ranking = "; ".join(notes[name] for name in sorted(notes, key=lambda name: float(np.mean(finals[name]))))
+        order = sorted(notes, key=lambda name: float(np.mean(finals[name])))
+        ranking = "; ".join(notes[name] for name in order)
         quantity, where = "clipped Adam + EMA / best of the others", f"T={self.steps}"
         check = Check("expected", "ours", quantity, where, factor, ratio, note=ranking, support=support)
-        line = np.full(2, factor * least)
-        curves.append(Curve("stationarity", "ours: factor 2", "bound", shown[[0, -1]], line, form="ours"))
-        panel = Panel("stationarity", "t", "stationarity of the output (L1, infimum)")
-        return Evidence((check,), tuple(curves), (panel,))
+        line, label = np.full(2, factor * least), f"ours: {factor:g} x the best other"
+        bounds.append(Curve("stationarity", label, "bound", shown[[0, -1]], line, form="ours"))
+        named = [OURS, *(name for name in order if name != OURS)][:NAMED]
+        curves = [replace(lines[name], role="measured") for name in named]
+        curves += [line for name, line in lines.items() if name not in named]
+        rows = [dots("ranking", name, [np.maximum(finals[name], LEAST)]) for name in order]
+        across = Curve("ranking", label, "bound", np.zeros(1), line[:1], form="ours")
+        return Evidence((check,), (*curves, *bounds, *rows, across), _PANELS)
 
     def _tuned(
         self, method: Method, times: Int[IntArray, "times"], problem: Problem, context: Context

@@ -186,19 +186,19 @@ class DiscountMap(Claim):
         for beta in self.betas:
             mine = np.array([point.beta1 == beta for point in points])
             x, y = exponents[mine], np.array(ratios)[mine].T
-            curves.append(Curve("bounded", f"beta1 = {beta:g}", "measured", x, reached[mine]))
+            curves.append(Curve("bounded", rf"$\beta_1 = {beta:g}$", "measured", x, reached[mine]))
             for horizon, line in zip(HORIZONS, y, strict=True):
-                curves.append(Curve("unbounded", f"beta1 = {beta:g}, {horizon} windows", "measured", x, line))
+                curves.append(Curve("unbounded", rf"$\beta_1 = {beta:g}$, {horizon} windows", "measured", x, line))
         k = np.unique(np.append(np.geomspace(0.1, exponents.max(), 40), 2.0))
         limit = np.array([discounts.bounded_limit(each) for each in k])
-        curves.append(Curve("bounded", "beta1 -> 1, exactly (ours)", "bound", k, limit, form="ours"))
+        curves.append(Curve("bounded", r"ours, $\beta_1 \to 1$", "bound", k, limit, form="ours"))
         two, ends = np.full(2, float(sharpened.theorem09_bound(1.0, 1.0))), exponents[[0, -1]]
-        curves.append(Curve("unbounded", "2, all that k = 2 allows (ours)", "bound", ends, two, form="ours"))
+        curves.append(Curve("unbounded", "ours 2, at $k = 2$", "bound", ends, two, form="ours"))
         for panel, top in (("bounded", reached.max()), ("unbounded", np.max(ratios))):
             at = np.array([1.0, top])
-            curves.append(Curve(panel, "the paper: k = 2", "bound", np.full(2, 2.0), at, form="stated"))
+            curves.append(Curve(panel, "the paper", "bound", np.full(2, 2.0), at, form="stated"))
             usual = np.full(2, np.log(PRACTICE) / np.log(0.9))
-            curves.append(Curve(panel, f"practice: (0.9, {PRACTICE:g})", "bound", usual, at, form="proved"))
+            curves.append(Curve(panel, f"(0.9, {PRACTICE:g})", "bound", usual, at, form="proved"))
         return curves
 
     def controls(self) -> dict[str, Twin]:
@@ -213,7 +213,8 @@ class DiscountMap(Claim):
         }
 
 
+_K = r"$k$, where $\beta_2 = \beta_1^k$"
 PANELS = (
-    Panel("bounded", "k, beta2 = beta1^k", "|g| <= G: regret / (D G (1-beta1^2)^-1/2)"),
-    Panel("unbounded", "k, beta2 = beta1^k", "any g: regret / (D sqrt(sum beta1^2(T-t) g^2))"),
+    Panel("bounded", _K, r"$\mathrm{Regret}\,(1-\beta_1^2)^{1/2}/(DG)$", "log", "log", title=r"$|g_t| \leq G$"),
+    Panel("unbounded", _K, r"$\mathrm{Regret}/(D\,(\sum_t\beta_1^{2(T-t)}g_t^2)^{1/2})$", title="any $g_t$"),
 )

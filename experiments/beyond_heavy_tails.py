@@ -109,8 +109,10 @@ class HeavyRegret(FreeClaim):
                 curves.append(Curve("moments", f"{quantity}, {at}", "measured", *line))
             checks += rows
         ends = np.array([min(self.powers), max(self.powers)])
-        curves.append(Curve("moments", "1", "bound", ends, np.ones(2), form="ours"))
-        return Evidence(tuple(checks), tuple(curves), (Panel("moments", "p", "measured / bound", "linear", "linear"),))
+        curves.append(Curve("moments", "ours 1", "bound", ends, np.ones(2), form="ours"))
+        return Evidence(
+            tuple(checks), tuple(curves), (Panel("moments", "$p$", "measured / bound", "linear", "linear"),)
+        )
 
     def rows(self, problem: Problem, at: Free, mine: Signals) -> list[Check]:
         """Regret and noise for each p, from the runs at one beta; clipped at the true bounds, whatever is claimed."""

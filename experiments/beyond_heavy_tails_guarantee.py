@@ -103,18 +103,20 @@ class HeavyGuarantee(Claim):
         signals = yield algorithm1(problem, learner, steps, probe, noise_level=level)
 
         start, times = self.start(problem), log_grid(int(steps.max()))
-        checks, curves = [], []
+        checks, curves, ends = [], [], np.array([0.0, 1.0])
         for at, mine in grid.split(signals):
             bound = self.bound(problem, at.power) / self.eps
             samples = mine["certificate.mean"] / self.eps
             note = f"T={at.steps} 1/(1-beta)={1.0 / (1.0 - at.beta):.4g}"
             checks.append(Check("expected", "ours", CERTIFICATE, str(at), bound, samples, start=start, note=note))
             seen = times <= at.steps
-            line = mean_and_band(mine["certificate.curve"][:, seen] / self.eps)
-            curves.append(Curve("stationarity", str(at), "measured", times[seen], *line))
-        ends = np.array([1.0, float(steps.max())])
-        curves.append(Curve("stationarity", "the target, eps", "bound", ends, np.ones(2), form="ours"))
-        panel = Panel("stationarity", "t", "certificate at xbar_t / eps")
+            line, label = mean_and_band(mine["certificate.curve"][:, seen] / self.eps), rf"$p = {at.power:g}$"
+            curves.append(Curve("stationarity", label, "measured", times[seen] / at.steps, *line))
+            average, label = float(samples.mean()), rf"its average {samples.mean():.3g}"
+            curves.append(Curve("stationarity", label, "measured", ends, np.full(2, average)))
+        curves.append(Curve("stationarity", r"ours: the target", "bound", ends, np.ones(2), form="ours"))
+        axis = r"certificate at $\bar x_t$ / $\varepsilon$"
+        panel = Panel("stationarity", "$t/T$", axis, "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def bound(self, problem: Problem, power: float) -> float:

@@ -171,7 +171,7 @@ class SharpenedParameters(Claim):
             hits[at.form][at.eps] = mine["hitting"]
             if at.form == "ours":
                 checks.append(self._steps(problem, at))
-        panel = Panel("steps", "(G + sigma) / eps", "steps")
+        panel = Panel("steps", r"$(G + \sigma) / \varepsilon$", "steps")
         return Evidence(tuple(checks), self._curves(problem, hits) if len(self.targets) > 1 else (), (panel,))
 
     def _checks(self, problem: Problem, at: AtTarget, mine: Signals) -> list[Check]:
@@ -210,7 +210,7 @@ class SharpenedParameters(Claim):
             if len(found) > 1:
                 times = np.array(list(found.values()))
                 line = np.median(times, axis=1), times.min(axis=1), times.max(axis=1)
-                label = f"average first below eps, {WHOSE[form]} beta and D"
+                label = rf"average $\leq\varepsilon$, {WHOSE[form]} $\beta$, $D$"
                 curves.append(Curve("steps", label, "measured", scale / np.array(list(found)), *line))
         steps: dict[Form, list[float]] = {
             "ours": [float(self.ours(problem, eps).steps) for eps in self.targets],
@@ -218,7 +218,7 @@ class SharpenedParameters(Claim):
             "stated": [float(self.theirs(problem, eps, "stated")[0].steps) for eps in self.targets],
         }
         for form, values in steps.items():
-            curves.append(Curve("steps", f"T, {form}", "bound", scale / targets, np.array(values), form=form))
+            curves.append(Curve("steps", f"{form} $T$", "bound", scale / targets, np.array(values), form=form))
         return tuple(curves)
 
     def controls(self) -> dict[str, Twin]:

@@ -101,8 +101,8 @@ class ChainProgress(Claim):
                 curves.append(Curve("arrival", name, "measured", times, line))
         checks.append(Check("pathwise", "stated", "largest 1 / |grad F| before the end", "all methods", 1.0, steepest))
         exact = np.where(times > dim, betainc(dim, np.maximum(times - dim, 1), p), 0.0)  # P(Bin(t-1, p) >= n)
-        curves.append(Curve("arrival", "ours: P(Bin(t-1, p) >= n)", "bound", times, exact, form="ours"))
-        panel = Panel("arrival", "t", "share of runs with prog = n", "linear", "linear")
+        curves.append(Curve("arrival", r"ours $P(\mathrm{Bin}(t-1, p) \geq n)$", "bound", times, exact, form="ours"))
+        panel = Panel("arrival", "$t$", r"share of runs with $\mathrm{prog}_0 = n$", "linear", "linear")
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def controls(self) -> dict[str, Twin]:
@@ -183,8 +183,9 @@ class Traversal(Claim):
                 curves.append(Curve(f"traversal {axis}", name, "measured", value, means))
         for axis, points in sweeps.items():
             value, floor = np.array([v for v, _, _ in points]), np.array([n / (2.0 * p) for _, n, p in points])
-            curves.append(Curve(f"traversal {axis}", "n/(2p)", "bound", value, floor, form="stated"))
-        panels = tuple(Panel(f"traversal {axis}", axis, "steps until prog_1 = n") for axis in sweeps)
+            curves.append(Curve(f"traversal {axis}", "stated $n/(2p)$", "bound", value, floor, form="stated"))
+        label, slope = r"steps until $\mathrm{prog}_1 = n$", 1.0 + self.off
+        panels = tuple(Panel(f"traversal {x}", f"${x}$", label, kind="rates", slope=slope) for x in sweeps)
         return Evidence(tuple(checks), tuple(curves), panels)
 
     def controls(self) -> dict[str, Twin]:

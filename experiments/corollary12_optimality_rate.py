@@ -86,9 +86,17 @@ class ScaledStationarity(Claim):
             )
             order = np.argsort(upper)
             rank = np.arange(1.0, len(order) + 1.0)
-            curves.append(Curve("measure", f"n={links}", "measured", rank, upper[order], lower[order], upper[order]))
-        curves.append(Curve("measure", "ours: 1.75 eps", "bound", rank[[0, -1]], np.full(2, STATED), form="ours"))
-        panel = Panel("measure", "points, in order of their stationarity", "stationarity / eps", "linear", "log")
+            curves.append(
+                Curve("measure", f"$n = {links}$", "measured", rank, upper[order], lower[order], upper[order])
+            )
+        curves.append(Curve("measure", r"ours $1.75$", "bound", rank[[0, -1]], np.full(2, STATED), form="ours"))
+        panel = Panel(
+            "measure",
+            "points, in order of their stationarity",
+            r"$\|\nabla F(x)\|^{[\lambda]} / \varepsilon$",
+            "linear",
+            "log",
+        )
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def _hard(self, chain: HardChain, context: Context) -> Float[Array, "points dim"]:
@@ -152,7 +160,9 @@ class ScaledRate(Claim):
         eps = np.array([(self.links[0] / n) ** (2.0 / 3.0) for n in self.links])
         chances = self.chance * eps**2
         least = np.asarray(self.links) / chances
-        bound = Curve("rate", "n/(2p): none is below 1.75 eps", "bound", eps, least / 2.0, form="stated")
+        bound = Curve(
+            "rate", r"stated $n/(2p)$: above $1.75\varepsilon$ until then", "bound", eps, least / 2.0, form="stated"
+        )
         checks, curves = [], [bound]
         for name in LEARNERS:
             method, at_first = METHODS[name], (self.links[0], 1.0, self.chance)
@@ -169,7 +179,8 @@ class ScaledRate(Claim):
             quantity = "slope of the steps to an average gradient of 2 eps"
             checks.append(Check("rate", "ours", quantity, name, COROLLARY12.eps + self.off, slopes, MARGIN, note=note))
             curves.append(Curve("rate", name, "measured", eps, means, np.min(times, axis=1), np.max(times, axis=1)))
-        panel = Panel("rate", "eps (bounds of Delta and sigma fixed)", "steps")
+        slope, axis = COROLLARY12.eps + self.off, r"$\varepsilon$, bounds of $\Delta$ and $\sigma$ fixed"
+        panel = Panel("rate", axis, r"steps to an average gradient $2\varepsilon$", kind="rates", slope=slope)
         return Evidence(tuple(checks), tuple(curves), (panel,))
 
     def _hitting_times(

@@ -31,6 +31,7 @@ STEEP = 3.0  # the least slope of a ramp: above the target with room to spare
 STEEP_ENOUGH = f"slope >= {STEEP:g}, or the start is stationary already"
 
 Sweep = Literal["eps", "eps, start-up", "eps, lam = L^2/eps", "eps, lam = H/2", "lam", "C", "Delta"]
+SYMBOLS = {"eps": r"$\varepsilon$", "lam": r"$\lambda$", "C": r"$C = G$", "Delta": r"$\Delta$"}
 EXPONENTS: dict[Sweep, float] = {
     "eps": complexity.COROLLARY12.eps,
     "eps, start-up": complexity.COROLLARY12_START_UP.eps,
@@ -141,7 +142,7 @@ class Corollary12(Claim):
     @property
     def order(self) -> str:
         """Whether that slope is the order of the lower bound, too; the start-up branch has none."""
-        return ", the lower bound's order" if self.sweep != "eps, start-up" else ""
+        return ", as the lower bound" if self.sweep != "eps, start-up" else ""
 
     def swept(self, ramp: Ramp | EasedRamp, factor: float) -> Swept:
         """The sweep at a factor: eps falls, or lam, C or Delta grow by it; else eps = lam = 1 and the problem's own."""
@@ -184,12 +185,12 @@ class Corollary12(Claim):
         line = np.median(hits, axis=1), hits.min(1), hits.max(1)
         power = hits[0].mean() * (value / value[0]) ** expected
         curves = (
-            Curve("rate", "hitting time of 2 eps", "measured", value, *line),
-            Curve("rate", "T of Theorem 11", "bound", value, bound, form="stated"),
-            Curve("rate", f"slope {expected:g}{self.order}", "bound", value, power, form="stated"),
+            Curve("rate", r"first average $\leq 2\varepsilon$", "measured", value, *line),
+            Curve("rate", "stated $T$ of Theorem 11", "bound", value, bound, form="stated"),
+            Curve("rate", rf"slope ${expected:.3g}${self.order}", "bound", value, power, form="ours"),
         )
-        name = self.sweep.split(",")[0]
-        return Evidence((check,), curves, (Panel("rate", f"{name} (eps = lam = 1 elsewhere)", "steps"),))
+        panel = Panel("rate", SYMBOLS[self.sweep.split(",")[0]], "steps", kind="rates", slope=expected)
+        return Evidence((check,), curves, (panel,))
 
     def controls(self) -> dict[str, Twin]:
         """Hyper-parameters that do not follow the sweep, and another exponent."""

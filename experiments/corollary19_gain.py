@@ -154,9 +154,10 @@ class Corollary19(Claim):
         check = Check("rate", "stated", quantity, which, expected, slopes, MARGIN, note=note)
         curves = (
             Curve("gain", "measured", "measured", dims, median, gains.min(1), gains.max(1)),
-            Curve("gain", "d (|.|_2/|.|_1)^2", "bound", dims, stated, form="stated"),
+            Curve("gain", r"stated $d\,(\|\cdot\|_2/\|\cdot\|_1)^2$", "bound", dims, stated, form="stated"),
         )
-        return Evidence((check,), curves, (Panel("gain", "d", "steps of beta-FTRL / steps of clipped Adam"),))
+        axis = r"steps of $\beta$-FTRL / steps of clipped Adam"
+        return Evidence((check,), curves, (Panel("gain", "$d$", axis, kind="rates", slope=expected),))
 
     def controls(self) -> dict[str, Twin]:
         """The other extreme, held against this one's prediction, and another exponent."""

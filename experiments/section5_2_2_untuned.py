@@ -147,13 +147,14 @@ class UntunedRegret(Claim):
         where, expected = f"{self.online}, beta={self.beta:g}", ONLINE[self.online].regret_power + self.off
         slopes = log_slope(sizes, regret)
         check = Check("rate", "stated", "slope of the regret", where, expected, slopes, MARGIN)
-        unit, power = np.sqrt(1.0 - self.beta), ONLINE[plays].regret_power
-        line = unit * regret[0].mean() * sizes**power
+        unit, ratio = np.sqrt(1.0 - self.beta), (sizes / sizes[0]) ** expected
         curves = (
             Curve("regret", plays, "measured", sizes, unit * np.median(regret, axis=1)),
-            Curve("regret", f"slope {power:g}", "bound", sizes, line, form="stated"),
+            Curve("regret", f"slope ${expected:.3g}$", "bound", sizes, unit * regret[0].mean() * ratio, form="stated"),
         )
-        return Evidence((check,), curves, (Panel("regret", "size of the gradients", "regret sqrt(1-beta) / D"),))
+        axis = r"$\mathrm{Regret}\,(1-\beta)^{1/2} / D$"
+        panel = Panel("regret", r"size of the gradients, $\|g_t\|$", axis, kind="rates", slope=expected)
+        return Evidence((check,), curves, (panel,))
 
     def controls(self) -> dict[str, Twin]:
         """The other learner, under the same name, and another exponent."""

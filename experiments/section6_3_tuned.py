@@ -74,10 +74,12 @@ class TunedGain(Claim):
             times.append(arrived(found, name) if self.tuned else np.minimum(found, LONG))
             notes.append(f"{name}: {times[-1].mean():.4g} steps at 1-beta={1.0 - beta:.3g}, D={radius:.3g}")
             line = np.where(np.isfinite(best.coarse), best.coarse, np.nan)
-            curves.append(Curve("tuning", f"{name}, at its best D", "measured", RATES, line))
+            curves.append(Curve("tuning", f"{name}, at its best $D$", "measured", RATES, line))
         gain = paired_ratio(times[0], times[1], stated)
         check = Check("expected", "ours", "gain, both tuned", f"d={scales.dim}", stated, gain, note="; ".join(notes))
-        return Evidence((check,), tuple(curves), (Panel("tuning", "1 - beta", "steps to 2 eps"),))
+        return Evidence(
+            (check,), tuple(curves), (Panel("tuning", r"$1 - \beta$", r"first average $\leq 2\varepsilon$"),)
+        )
 
     def controls(self) -> dict[str, Twin]:
         """An unfair comparison, and half of the gain."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from experiments.theorem11_stationarity import HALF, Theorem11
-from experiments.words.along_runs import AtGuess
+from experiments.words.along_runs import AtGuess, run_panel
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Twin
-from experiments.words.evidence import Form
+from experiments.words.evidence import CERTIFICATE, INFIMUM, Curve, Form, Panel
+from experiments.words.grid import Grid
+from experiments.words.numbers import dots
+from foundation.arrays import Int, IntArray
 from foundation.settings import setting
 from optimizers.scaling import Constant
+from simulation.plan import Signals
 from theory import sharpened
 
 
@@ -37,6 +43,26 @@ class Section7(Theorem11):
     def bounds(self, at: AtGuess) -> dict[Form, float]:
         """Ours, the smallest."""
         return {"ours": super().bounds(at)["ours"]}
+
+    def drawn(self, at: AtGuess, mine: Signals, times: Int[IntArray, "times"]) -> list[Curve]:
+        """A row of dots: the averages over t of the certificate and of the infimum; each control has one, too."""
+        averages = [mine["certificate.mean"] / self.eps]
+        if "upper" in mine:
+            averages.append(mine["upper"].mean(axis=1))
+        bounds = self.bounds(at).items()
+        lines = [
+            Curve(str(at), f"{form} {b:.3g}", "bound", np.zeros(1), np.full(1, b), form=form) for form, b in bounds
+        ]
+        return [dots(str(at), "Algorithm 1", averages), *lines]
+
+    def panels(self, grid: Grid[AtGuess], last: Signals) -> tuple[tuple[Panel, ...], list[Curve]]:
+        """A panel of dots for each setting."""
+        found, axis = [], r"average over $t$ of the stationarity at $\bar x_t$ / $\varepsilon$"
+        for at in grid.settings:
+            title = run_panel(at, self.scale(at.scales), self.norm).title
+            names = (CERTIFICATE, INFIMUM)
+            found.append(Panel(str(at), "quantities", axis, "linear", "linear", "dots", title, names))
+        return tuple(found), []
 
     def controls(self) -> dict[str, Twin]:
         """One ingredient less each, and a near miss."""

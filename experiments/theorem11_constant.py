@@ -210,10 +210,12 @@ class LargestConstant(Claim):
         ranks, lower, upper = np.arange(1.0, len(passed) + 1.0), found["lower"][passed], found["upper"][passed]
         curves = (
             Curve("search", "certified, best first", "measured", ranks, lower, lower, upper),
-            Curve("search", "17/16", "bound", ranks[[0, -1]], np.full(2, ours), form="ours"),
-            Curve("search", "limit of the stated bound", "bound", ranks[[0, -1]], np.full(2, stated), form="stated"),
+            Curve("search", f"ours {ours:.4f}", "bound", ranks[[0, -1]], np.full(2, ours), form="ours"),
+            Curve("search", f"stated {stated:.4g}", "bound", ranks[[0, -1]], np.full(2, stated), form="stated"),
         )
-        return Evidence(checks, curves, (Panel("search", "shape", "infimum / eps", "linear", "linear"),))
+        return Evidence(
+            checks, curves, (Panel("search", "shape", r"average infimum / $\varepsilon$", "linear", "linear"),)
+        )
 
     def controls(self) -> dict[str, Twin]:
         """Lower ceilings."""

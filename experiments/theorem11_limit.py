@@ -154,10 +154,16 @@ class Limit(Claim):
         band = away.mean(axis=1), away.min(axis=1), away.max(axis=1)
         margin = problem.objective.constants.smoothness * scatter
         return (
-            Curve("limit", "mean ||E grad F(y_t)||", "measured", guesses, np.maximum(off, ideal.error)),
-            Curve("limit", "xbar_t", "measured", guesses, *band),
-            Curve("limit", "L s", "bound", guesses, margin, form="ours"),
-            Curve("limit", "2 s", "bound", guesses, 2.0 * scatter, form="ours"),
+            Curve(
+                "limit",
+                r"average of $\|\mathbb{E}\,\nabla F(y_t)\|$",
+                "measured",
+                guesses,
+                np.maximum(off, ideal.error),
+            ),
+            Curve("limit", r"$\bar x_t$", "measured", guesses, *band),
+            Curve("limit", "ours $L s$", "bound", guesses, margin, form="ours"),
+            Curve("limit", "ours $2 s$", "bound", guesses, 2.0 * scatter, form="ours"),
         )
 
     def controls(self) -> dict[str, Twin]:
@@ -169,7 +175,7 @@ class Limit(Claim):
         }
 
 
-_PANELS = (Panel("limit", "C", "difference from the flow"),)
+_PANELS = (Panel("limit", "$C$", "difference from the flow"),)
 
 
 def _sizes(problem: Problem, points: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:

@@ -104,9 +104,11 @@ class OpenQuestion(Claim):
         ranks = np.arange(1.0, self.candidates + 1.0)
         curves = (
             Curve("search", "candidates, worst first", "measured", ranks, ratios),
-            Curve("search", "stated", "bound", ranks[[0, -1]], np.ones(2), form="stated"),
+            Curve("search", "stated 1", "bound", ranks[[0, -1]], np.ones(2), form="stated"),
         )
-        return Evidence((check,), curves, (Panel("search", "candidate", "infimum / stated bound", "log", "linear"),))
+        return Evidence(
+            (check,), curves, (Panel("search", "candidate", "average infimum / stated bound", "log", "linear"),)
+        )
 
     def controls(self) -> dict[str, Twin]:
         """What a violation would look like."""

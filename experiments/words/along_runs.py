@@ -63,9 +63,9 @@ def along_runs(
     return found + [level(panel, form, bound, ends) for form, bound in bounds.items()]
 
 
-def level(panel: str, form: Form, bound: float, ends: Float[Array, "2"]) -> Curve:
+def level(panel: str, form: Form, bound: float, ends: Float[Array, "points"]) -> Curve:
     """A bound as a line, with its value."""
-    return Curve(panel, f"{form} {bound:.3g}", "bound", ends, np.full(2, bound), form=form)
+    return Curve(panel, f"{form} {bound:.3g}", "bound", ends, np.full(len(ends), bound), form=form)
 
 
 def terms_of(
