@@ -15,13 +15,18 @@ from analysis.figures.text import drawable, wrapped
 from experiments.words.evidence import Curve, Panel
 
 ROW = 12.5  # points
+WIDE = False  # it does not need a row of the figure to itself
 BELOW = 30.0  # points from the axes to the key
 HEAD, FOOT = 24.0, 28.0  # points above and below the rows
 
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
     """Inches, by the number of rows."""
-    lines = -(-len(panel.names) // key_columns(panel.names, style)) if len(panel.names) > 1 else 0
+    lines = (
+        -(-len(panel.names) // key_columns(panel.names, style.width / style.columns, style.size))
+        if len(panel.names) > 1
+        else 0
+    )
     return (len(_rows(curves)) * ROW * style.size / 7.0 + HEAD + FOOT + 1.5 * style.size * lines) / 72.0
 
 
@@ -54,7 +59,7 @@ def _rows(curves: Sequence[Curve]) -> list[Curve]:
 
 
 def _row(axes: Axes, place: int, curve: Curve, style: Style) -> None:
-    for number, (x, y) in enumerate(zip(curve.x.astype(int), curve.y, strict=True)):
+    for number, (x, y) in enumerate(zip(curve.x.astype(int).tolist(), curve.y.tolist(), strict=True)):
         ink = MEASURED[x % len(MEASURED)]
         colour = shade(CONTROLS[0].colour if curve.role == "control" else ink.colour, style)
         filled = curve.role != "control"
@@ -95,7 +100,7 @@ def _key(axes: Axes, panel: Panel, style: Style) -> None:
         loc="upper left",
         bbox_to_anchor=(0.0, 0.0),
         bbox_transform=axes.transAxes + ScaledTranslation(0.0, -BELOW / 72.0, figure.dpi_scale_trans),
-        ncols=key_columns(panel.names, style),
+        ncols=key_columns(panel.names, style.width / style.columns, style.size),
         handletextpad=0.1,
         columnspacing=1.0,
         labelspacing=0.3,

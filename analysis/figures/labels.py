@@ -38,11 +38,10 @@ def room(labels: Sequence[str], style: Style) -> float:
     return sum(lines) * LINE * style.size + len(lines) * APART
 
 
-def key_columns(names: Sequence[str], style: Style) -> int:
-    """So many entries of a key fit beside each other in a panel."""
+def key_columns(names: Sequence[str], width: float, size: float) -> int:
+    """So many entries of a key, of this size in points, fit beside each other in a panel of this width in inches."""
     widest = max(map(letters, names), default=1)
-    across = style.width / style.columns * 72.0
-    return max(1, min(len(names), int(across / ((widest + 6.0) * 0.58 * style.size))))
+    return max(1, min(len(names), int(72.0 * width / ((widest + 6.0) * 0.58 * size))))
 
 
 def write(axes: Axes, labels: Sequence[Label], style: Style) -> list[Annotation]:

@@ -11,10 +11,11 @@ from matplotlib.lines import Line2D
 
 from analysis.figures.labels import Label, room
 from analysis.figures.scales import few_ticks, limits, plain_ticks
-from analysis.figures.styles import BOUNDS, CONTEXT, CONTROLS, MEASURED, Ink, Style, legible, shade
+from analysis.figures.styles import BOUNDS, CONTEXT, CONTROLS, MEASURED, SMALLEST, Ink, Style, legible, shade
 from analysis.figures.text import drawable
 from experiments.words.evidence import Curve, Panel
 
+WIDE = False  # they do not need a row of the figure to themselves
 FEW = 24  # points: so many are marked
 SAMPLES = 4  # points that no line joins: between them it is not known
 MARKS = 7  # on a line of more points
@@ -24,7 +25,9 @@ HEAD, FOOT = 16.0, 26.0  # points of a panel above and below its axes
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
     """Inches: the style's, or more where there are many names."""
-    return max(style.height, (room([curve.label for curve in _named(curves)], style) + HEAD + FOOT) / 72.0)
+    return max(
+        style.height, (room([curve.label for curve in curves if curve.role != "context"], style) + HEAD + FOOT) / 72.0
+    )
 
 
 def above(curves: Sequence[Curve], style: Style) -> float:
@@ -39,6 +42,9 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     axes.set(xscale=panel.xscale, yscale=panel.yscale)
     labels = []
     for curve, ink in _inked(curves):
+        if _upright(curve):
+            _mark(axes, curve, ink, style)
+            continue
         line = _line(axes, curve, ink, style, panel.kind == "rates")
         if curve.role != "context":
             x, y = _end(curve, panel)
@@ -55,10 +61,6 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     few_ticks(axes.xaxis)
     few_ticks(axes.yaxis)
     return labels
-
-
-def _named(curves: Sequence[Curve]) -> list[Curve]:
-    return [curve for curve in curves if curve.role != "context"]
 
 
 def _inked(curves: Sequence[Curve]) -> list[tuple[Curve, Ink]]:
@@ -103,7 +105,25 @@ def _level(curve: Curve) -> bool:
 
 def _upright(curve: Curve) -> bool:
     """Whether a line stands upright: it marks a place on the x axis."""
-    return len(curve.x) > 1 and bool((curve.x == curve.x[0]).all())
+    return bool((curve.x == curve.x[0]).all() and (curve.y != curve.y[0]).any())
+
+
+def _mark(axes: Axes, curve: Curve, ink: Ink, style: Style) -> None:
+    """A place on the x axis, with its name along the line."""
+    axes.axvline(curve.x[0], color=shade(ink.colour, style), linestyle=ink.dashes, linewidth=0.9)
+    text = drawable(curve.label)
+    axes.annotate(
+        text["text"],
+        xy=(curve.x[0], 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(1.0, -1.0),
+        textcoords="offset points",
+        parse_math=text["parse_math"],
+        rotation=90,
+        ha="left",
+        va="top",
+        fontsize=max(style.size - 1.0, SMALLEST),
+    )
 
 
 def _end(curve: Curve, panel: Panel) -> tuple[float, float]:

@@ -24,21 +24,22 @@ from experiments.words.evidence import Evidence
 KINDS = {"lines": lines, "rates": lines, "terms": terms, "dots": dots}
 FINE = 288  # dots an inch, in which the layout is measured: letters are not rounded to whole points
 LETTER = 0.6  # of the size of a text: the width of a letter, on average, with room to spare
+AROUND = 46.0  # points of a panel above and below its axes
+ACROSS = 0.75  # of the width of a panel: axes with names at their left
 TITLE = 4.0  # points between a title and what is below it
 COLUMNS = ["panel", "curve", "role", "form", "x", "y", "low", "high"]
 
 
 def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
     """The panels in rows, with a place for everything that stands beside them."""
-    rows = [panels[i : i + style.columns] for i in range(0, len(panels), style.columns)]
+    rows = rows_of(panels, style.columns)
     heights = [max(KINDS[one.panel.kind].height(one.panel, one.curves, style) for one in row) for row in rows]
     figure = Figure(figsize=(style.width, sum(heights) + (0.25 if style.heading else 0.0)), layout="constrained")
-    grid = figure.add_gridspec(len(rows), style.columns if len(panels) > 1 else 1, height_ratios=heights)
+    grid = figure.add_gridspec(len(rows), max(map(len, rows)), height_ratios=heights)
     written = []
     for i, row in enumerate(rows):
         for j, one in enumerate(row):
-            place = grid[i, j] if len(row) > 1 or len(panels) == 1 else grid[i, :]
-            axes = figure.add_subplot(place)
+            axes = figure.add_subplot(grid[i, j] if len(row) > 1 else grid[i, :])
             written.append((axes, _panel(axes, one, style)))
     if style.heading:
         text = drawable(heading)
@@ -48,12 +49,26 @@ def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
     return figure
 
 
+def rows_of(panels: Sequence[Shown], columns: int) -> list[list[Shown]]:
+    """The panels in rows of so many; one that is wide, or is left over, has a row to itself."""
+    rows: list[list[Shown]] = []
+    for one in panels:
+        wide = KINDS[one.panel.kind].WIDE
+        full = not rows or len(rows[-1]) == columns or KINDS[rows[-1][-1].panel.kind].WIDE
+        if wide or full:
+            rows.append([one])
+        else:
+            rows[-1].append(one)
+    return rows
+
+
 def _panel(axes: Axes, one: Shown, style: Style) -> list[Annotation]:
     names = KINDS[one.panel.kind].draw(axes, one.panel, one.curves, style)
     across, panel = one.panel.kind in ("terms", "dots"), one.panel
-    tall, wide = (int(72.0 * inches / (LETTER * style.size)) for inches in (style.height, style.width / style.columns))
+    tall = int((72.0 * style.height - AROUND) / (LETTER * style.size))
+    wide = int((ACROSS if across else 1.0) * 72.0 * style.width / style.columns / (LETTER * style.size))
     label = "" if across else panel.ylabel
-    long = letters(label) > tall - 6  # then it stands above the axes, where it can be read better, too
+    long = letters(label) > tall  # then it stands above the axes, where it can be read better, too
     title = "\n".join(filter(None, (panel.title, label if long else "")))
     pad = TITLE + KINDS[panel.kind].above(one.curves, style)
     for setter, text, more in (

@@ -15,8 +15,10 @@ from experiments.words.evidence import Curve, Scale
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NEAREST, FARTHER = 10.0, 4.0  # times the largest measured size: bounds beyond are named at the edge
-DECADES = 2.0  # the same on a logarithmic axis
+DECADES = 3.0  # the same on a logarithmic axis
 ROOM_LINEAR, ROOM_LOG = 1.0, 1.0  # for controls: as much again as the rest, or so many decades
+STEPS = [1, 2, 2.5, 5, 10]  # between ticks, times a power of ten
+LEAST = 0.01  # of its numbers, at least, does a linear axis span
 MARGIN = 0.06  # of the axis, at both ends
 Numbers = NDArray[np.float64]
 
@@ -50,7 +52,7 @@ def plain_ticks(axes: Axes) -> None:
 def few_ticks(axis: Axis, count: int = 5) -> None:
     """No more than so many ticks on a linear axis."""
     if axis.get_scale() == "linear":
-        axis.set_major_locator(MaxNLocator(count))
+        axis.set_major_locator(MaxNLocator(count, steps=STEPS))
 
 
 def name_rows(axes: Axes, names: Sequence[str], slanted: Sequence[bool] = ()) -> None:
@@ -110,7 +112,10 @@ def _with_bounds(low: float, high: float, bounds: Sequence[Curve], scale: Scale)
 
 def _widened(low: float, high: float, scale: Scale) -> tuple[float, float]:
     """With a margin; in the axis's own unit, not in its logarithm."""
-    span = (high - low) or (1.0 if scale == "log" else 0.1 * abs(high) or 1.0)
+    least = 0.5 if scale == "log" else LEAST * max(abs(low), abs(high)) or 1.0
+    if high - low < least:
+        low, high = (low + high - least) / 2.0, (low + high + least) / 2.0
+    span = high - low
     first = low - MARGIN * span if low != 0.0 or scale == "log" else low - 0.02 * span
     last = high + MARGIN * span
     return (10.0**first, 10.0**last) if scale == "log" else (first, last)

@@ -16,6 +16,8 @@ from experiments.words.evidence import Curve, Panel
 
 BAR, THICK = 20.0, 0.5  # points a bar, and how much of them is filled
 HEAD, FOOT = 18.0, 28.0  # points above and below the bars
+WIDE = True  # it has a row of the figure to itself
+KEY_WIDTH = 0.8  # of the figure
 KEY = 1.5  # of the size of the text: a line of the key
 
 
@@ -51,7 +53,7 @@ def _terms(curves: Sequence[Curve]) -> list[str]:
 def _bars(axes: Axes, curve: Curve, number: int, ends: dict[float, np.ndarray], style: Style) -> None:
     """A term's part of each of its bars; what is negative goes to the left of 0."""
     colour, hatch = TERMS[number % len(TERMS)], HATCHES[number % len(HATCHES)]
-    for place, value in zip(curve.x.astype(int), curve.y, strict=True):
+    for place, value in zip(curve.x.astype(int).tolist(), curve.y.tolist(), strict=True):
         side = ends[1.0 if value >= 0 else -1.0]
         axes.barh(
             place,
@@ -68,7 +70,7 @@ def _bars(axes: Axes, curve: Curve, number: int, ends: dict[float, np.ndarray], 
 
 def _tick(axes: Axes, curve: Curve, style: Style) -> None:
     """A stroke across bars, with its name above it."""
-    for place, value in zip(curve.x.astype(int), curve.y, strict=True):
+    for place, value in zip(curve.x.astype(int).tolist(), curve.y.tolist(), strict=True):
         axes.plot([value, value], [place - 0.35, place + 0.35], color="black", linewidth=1.2, solid_capstyle="butt")
         text = drawable(curve.label)
         axes.annotate(
@@ -86,7 +88,9 @@ def _tick(axes: Axes, curve: Curve, style: Style) -> None:
 
 def above(curves: Sequence[Curve], style: Style) -> float:
     """Points that stand between the axes and the title: the key."""
-    return -(-len(_terms(curves)) // key_columns(_terms(curves), style)) * KEY * style.size
+    return (
+        -(-len(_terms(curves)) // key_columns(_terms(curves), KEY_WIDTH * style.width, style.size)) * KEY * style.size
+    )
 
 
 def _key(axes: Axes, curves: Sequence[Curve], style: Style) -> None:
@@ -99,7 +103,7 @@ def _key(axes: Axes, curves: Sequence[Curve], style: Style) -> None:
         handles=patches,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=key_columns(_terms(curves), style),
+        ncols=key_columns(_terms(curves), KEY_WIDTH * style.width, style.size),
         borderaxespad=0.2,
         columnspacing=1.0,
         handlelength=1.2,

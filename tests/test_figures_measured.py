@@ -1,0 +1,83 @@
+"""The figures of what every claim measures: nothing is cut, no two names overlap, no letter is too small to read."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Annotation, Text
+
+from analysis.figures.choice import shown
+from analysis.figures.page import figure_of, table_of
+from analysis.figures.styles import SMALLEST, STYLES, applied
+from analysis.figures.text import is_mathematics
+from experiments.sweep.tables import cases
+from experiments.words.harness import examine
+from tests.test_experiments import job
+
+SMOKE = [name for name, case in cases().items() if "smoke" in case.presets]
+SHORTER = {
+    "theorem11_counterexample_short": ["+case.settings.eps=3.0", "+case.settings.runs=2"],
+    "discount_map_short": ["case.settings.cells=20"],
+    "baselines_short": ["case.settings.steps=100"],
+    "constant_dips_short": ["+case.settings.times=8"],
+}
+STRETCH = 1.0  # points: so far may a letter's box reach over another's
+
+
+def texts(figure):
+    """All texts that can be seen, with their boxes in points."""
+    figure.set_dpi(72)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    found = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    ticks = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in hidden(axis)}
+    return [(text, Text.get_window_extent(text, renderer)) for text in found if id(text) not in ticks]
+
+
+def hidden(axis):
+    """Labels of ticks that are out of sight."""
+    low, high = sorted(axis.get_view_interval())
+    gap = 1e-9 * (high - low)
+    ticks = [*axis.majorTicks, *axis.minorTicks]
+    return [label for t in ticks for label in (t.label1, t.label2) if not low - gap <= t.get_loc() <= high + gap]
+
+
+def overlap(one, other):
+    """By how many points two boxes overlap, in the direction in which they do so least."""
+    across = min(one.x1, other.x1) - max(one.x0, other.x0)
+    return min(across, min(one.y1, other.y1) - max(one.y0, other.y0))
+
+
+@pytest.mark.parametrize("case", SMOKE)
+def test_figures_of_what_was_measured(case):
+    """At the width of a column and of a text."""
+    made = job(case, *SHORTER.get(case, []))
+    evidence, controls = examine(made.claim, made.problem, made.context)
+    for style in (STYLES["column"], STYLES["text"]):
+        with applied(style), warnings.catch_warnings():
+            warnings.simplefilter("error")  # a layout that does not fit
+            panels = [shown(panel, evidence, controls, style.controls) for panel in evidence.panels]
+            figure = figure_of(panels, case, style)
+            seen = texts(figure)
+        width, height = figure.get_size_inches() * 72.0
+        for text, box in seen:
+            assert text.get_fontsize() >= SMALLEST
+            assert box.x0 >= -STRETCH and box.x1 <= width + STRETCH, f"{text.get_text()!r} is cut"
+            assert box.y0 >= -STRETCH and box.y1 <= height + STRETCH, f"{text.get_text()!r} is cut"
+        names = [(text.get_text(), box) for text, box in seen if isinstance(text, Annotation) and text.arrow_patch]
+        for (one, first), (other, second) in combinations(names, 2):
+            assert overlap(first, second) <= STRETCH, f"{one!r} and {other!r} overlap"
+    drawn = [curve for one in panels for curve in one.curves]
+    assert all(any(curve is each for each in drawn) for curve in evidence.curves), "a curve without its panel"
+    labels = [text for panel in evidence.panels for text in (panel.xlabel, panel.ylabel, panel.title, *panel.names)]
+    labels += [curve.label for curve in evidence.curves]
+    with applied(STYLES["column"]):
+        assert all("$" not in label or is_mathematics(label) for label in labels)
+    table = table_of(evidence, [(control.name, control.evidence) for control in controls])
+    arms = [evidence, *(control.evidence for control in controls)]
+    np.testing.assert_array_equal(table["y"], np.concatenate([curve.y for arm in arms for curve in arm.curves]))
+    np.testing.assert_array_equal(table["x"], np.concatenate([curve.x for arm in arms for curve in arm.curves]))
