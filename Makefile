@@ -20,7 +20,7 @@ EXTRAS ?=
 help: ## show this help
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/ready $(EXTRAS:%=.venv/ready-%) ## create .venv with the locked requirements; EXTRAS=cluster adds Dask
+setup: .venv/ready $(EXTRAS:%=.venv/ready-%) ## create .venv with the locked requirements; EXTRAS="cluster browser" adds Dask and Playwright
 
 .venv/ready: requirements.lock
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -73,6 +73,7 @@ PIN := uv pip compile --quiet --universal --fork-strategy fewest --generate-hash
 lock: ## pin the requirements again (needs uv)
 	$(PIN) requirements.in -o requirements.lock
 	$(PIN) requirements-cluster.in -o requirements-cluster.lock
+	$(PIN) requirements-browser.in -o requirements-browser.lock
 
 clean: ## remove results and the environment
 	rm -rf .venv build *.egg-info $(addprefix results/,cells damaged partial figures *.csv report.html manifest.json costs.json .*.lock .running-*)

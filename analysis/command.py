@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import figures, report
+from analysis import figures
 from analysis.collecting import Asked, Collected, arguments, collect, entries
 from analysis.drawing import draw_all, draw_one
+from analysis.report.page import write as write_report
 from analysis.resolution import resolution
 from analysis.tables import CONTROLS, margins, tables
 from analysis.tightness import tightness
@@ -83,7 +84,7 @@ def _report(found: Collected, results: Path, context: BaseContext) -> int:
     _write_table(results / "controls.csv", twins[list(CONTROLS)])
     _write_table(results / "tightness.csv", tight)
     _write_table(results / "resolution.csv", noticed)
-    report.write(verdicts, twins, (tight, noticed), found.cells, results, found.preset, missing)
+    write_report(verdicts, twins, (tight, noticed), found.cells, results, found.preset, missing)
     _print(verdicts, found.cells, missing, results)
     if found.others:
         names = ", ".join(found.others)

@@ -7,16 +7,17 @@ and their verdicts carry it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from string import Formatter
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from analysis import anchors
 from analysis.judge import Verdict
+from analysis.report.typeset import prose
 from experiments.words.evidence import CERTIFICATE, INFIMUM
 
 NUMBER = r"(\d+(?:\.\d+)?(?:e[+-]\d+)?)"
@@ -64,7 +65,12 @@ class Rows:
 
 
 class _Filler(Formatter):
-    """Fills {rows.column.statistic:format}; min, max and range are links to the rows that have them."""
+    """Fills {rows.column.statistic:format}; min, max and range are links to the rows that have them. Sets the rest."""
+
+    def parse(self, format_string: str) -> Iterator[tuple[Any, ...]]:
+        """What stands between the fields becomes HTML."""
+        for literal, *rest in super().parse(format_string):
+            yield prose(literal), *rest
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:
         """The numbers of the column, and which of them is meant."""
@@ -88,17 +94,17 @@ class Finding:
     sentence: str
     rows: Mapping[str, Rows]
 
-    def html(self, verdicts: pd.DataFrame) -> str:
+    def html(self, verdicts: pd.DataFrame) -> Markup:
         """The sentence, then links to all sections that it draws on; nothing if some of its rows do not carry it."""
         chosen: dict[str, pd.DataFrame] = {}
         for name, rows in self.rows.items():
             found = rows.choose(verdicts)
             if found is None:
-                return ""
+                return Markup()
             chosen[name] = found
         labels = dict.fromkeys(label for found in chosen.values() for label in found["label"])
         links = ", ".join(f'<a href="#{anchors.section(label)}">{escape(label)}</a>' for label in labels)
-        return f"<li>{_Filler().format(escape(self.sentence), **chosen)} <span class=source>{links}</span></li>"
+        return Markup(f'{_Filler().format(self.sentence, **chosen)} <span class="source">{links}</span>')
 
 
 HELIX = Rows("theorem11_counterexample", problem=".*helix", quantity=INFIMUM, facts={"guess": "C/G="})
@@ -180,7 +186,6 @@ FINDINGS = (  # the strongest first
 )
 
 
-def page(verdicts: pd.DataFrame) -> str:
-    """The section's HTML, from the verdict table; empty where no sentence is carried."""
-    items = "".join(finding.html(verdicts) for finding in FINDINGS)
-    return f"<section id=findings><h2>What was found</h2><ol>{items}</ol></section>" if items else ""
+def carried(verdicts: pd.DataFrame) -> list[Markup]:
+    """The sentences that the verdict table carries, as HTML; none where it carries none."""
+    return [said for finding in FINDINGS if (said := finding.html(verdicts))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -23,11 +22,6 @@ RESOLUTION = (  # the columns of resolution.csv
     *("claim", "label", "form", "of", "resolution"),
     *("largest_ratio", "quantity", "problem", "setting", "note"),
 )
-TEXT = """
-The smallest error of what is claimed that one of the claim's rows would have refuted, at the level at which it was
-tested, and the row. Of a bound, the share by which it is lowered; of a value that must be met, as an exponent, how far
-it is off, which the margin is a part of.
-"""
 
 
 def resolution(verdicts: pd.DataFrame, margins: Sequence[float]) -> pd.DataFrame:
@@ -70,21 +64,3 @@ def _line(mine: pd.DataFrame) -> dict[str, object]:
     said = (ON_ALL, NONE_KNOWN.get((best["claim"], best["form"]), "")) if loose else ()
     note = ", ".join(text for text in said if text)
     return line | {"resolution": best["error"], "largest_ratio": largest, "note": note}
-
-
-def paragraph(lines: pd.DataFrame) -> str:
-    """What the report says below the table of one claim, given its lines."""
-    items = "".join(f"<li>{_sentence(row)}</li>" for row in lines.to_dict("records"))
-    return f"<h3>What would have been noticed</h3><p>{' '.join(TEXT.split())}</p><ul>{items}</ul>" if items else ""
-
-
-def _sentence(row: Mapping[Any, Any]) -> str:
-    where = escape(f"{row['quantity']} on {row['problem']}, {row['setting']}")
-    if np.isnan(row["resolution"]):
-        said = "no lower bound above 0 would have been refuted"
-    elif row["of"] == SHARE:
-        said = f"a bound lower by {row['resolution']:.2%} ({where})"
-    else:
-        said = f"a value off by {row['resolution']:.3g} ({where})"
-    note = f"; {row['note']}" if row["note"] else ""
-    return f"<b>{row['form']}</b>: {said}{note}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -28,14 +27,6 @@ TIGHTNESS = (  # the columns of tightness.csv
 )
 # how a paragraph of the statement begins where the claim is about an inequality of the paper or sharpens one
 OF_THE_PAPER = re.compile(r"stated\b|proved\b|ours \(")
-TEXT = """
-<p>A line for every inequality of the paper and every quantity that it bounds. <b>ratio</b>: the largest measured/bound
-over all problems and settings, by whose bound it is; at 1 the bound is attained. <b>problem</b>, <b>setting</b>: where
-the sharpest of them comes closest, with what was measured and the bounds there. <b>noticed</b>: every row of the
-sharpest bound is judged again, in the whole table and at the same level, with all of these bounds 1, 5 or 20 percent
-lower; "yes" if one is then refuted. A "yes" says that the bound cannot be lowered by so much, and that its rows would
-have told; a "no" that these rows cannot tell it from a lower one, be the bound loose or the problems too easy.</p>
-"""
 
 
 class Row(NamedTuple):
@@ -98,19 +89,3 @@ def _line(rows: Sequence[Row], best: Row) -> dict[str, object]:
         line[f"{form}_ratio"] = max((row.ratio for row in mine), default=np.nan)
         line[f"{form}_bound"] = min(here, default=np.nan)
     return line
-
-
-def page(lines: pd.DataFrame) -> str:
-    """The section's HTML: what it shows, and a sortable table of the lines."""
-    head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in TIGHTNESS)
-    body = "".join(f"<tr>{''.join(_cell(row[name]) for name in TIGHTNESS)}</tr>" for row in lines.to_dict("records"))
-    table = f'<table class="sortable"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'{TEXT}<div class="scroll">{table}</div>'
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return f"<td>{'yes' if value else 'no'}</td>"
-    if isinstance(value, float):
-        return '<td class="number"></td>' if np.isnan(value) else f'<td class="number">{value:.4g}</td>'
-    return f"<td>{escape(str(value))}</td>"

@@ -231,7 +231,7 @@ def test_no_file_names_a_foreign_host_or_a_machine() -> None:
         assert not re.search(r"(?<![\w.])/(home|root|Users|work|tmp)/\w", text), f"{name(path)} names a machine's path"
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-cluster"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-cluster", "requirements-browser"])
 def test_every_requirement_is_locked_with_hashes(name: str) -> None:
     """A lock pins what its .in asks for, each with at least one sha256, and what two locks pin is the same."""
     lock = (ROOT / f"{name}.lock").read_text(encoding="utf-8")

@@ -9,8 +9,9 @@ from html import unescape
 import pandas as pd
 import pytest
 
-from analysis import anchors, findings, report
+from analysis import anchors, findings
 from analysis.findings import FINDINGS, PATTERNS, Finding, Rows
+from analysis.report.page import write
 from analysis.resolution import resolution
 from analysis.tables import VERDICTS, margins, tables
 from analysis.tightness import tightness
@@ -186,7 +187,7 @@ def test_what_the_paper_states_is_counted_without_certificates():
 
 def test_no_sentence_no_section():
     """Nothing stands in for what was not found."""
-    assert findings.page(table()) == findings.page(table(row(form="ours"))) == ""
+    assert findings.carried(table()) == findings.carried(table(row(form="ours"))) == []
 
 
 def test_the_report_begins_with_what_was_found(cells, judged, tmp_path):
@@ -195,12 +196,12 @@ def test_the_report_begins_with_what_was_found(cells, judged, tmp_path):
     pages = []
     for _ in range(2):
         tight = tightness(verdicts, cells), resolution(verdicts, margins(cells))
-        report.write(verdicts, twins, tight, cells, tmp_path, "smoke", [])
+        write(verdicts, twins, tight, cells, tmp_path, "smoke", [])
         pages.append((tmp_path / "report.html").read_text())
     page = pages[0]
     assert page == pages[1]
-    section = page[page.index("<section id=findings>") :]
-    assert page.index("<section id=findings>") < page.index("How to read a verdict") < page.index("<table")
+    section = page[page.index('<section id="findings">') :]
+    assert page.index('<section id="findings">') < page.index('<section id="unsupported">') < page.index("<table")
     section = section[: section.index("</section>")]
     assert section.count("<li>") == sum(bool(finding.html(verdicts)) for finding in FINDINGS) >= 5
     ids = re.findall(r'\bid="?([\w-]+)', page)
@@ -210,8 +211,8 @@ def test_the_report_begins_with_what_was_found(cells, judged, tmp_path):
     for place, number in re.findall(r'href="#row-(\d+)">([\d.]+)%?</a>', section):
         found = verdicts.loc[int(place)]
         assert anchors.section(found["label"]) in links
-        pattern = rf"<tr id={anchors.row(int(place))}><td>{found['problem']}</td>"
-        assert re.search(pattern, page), number
+        line = page[page.index(f'<tr id="{anchors.row(int(place))}">') :].split("</tr>")[0]
+        assert f"<td>{found['quantity']}</td><td>{found['setting']}</td>" in unescape(line), number
 
 
 @pytest.mark.parametrize("finding", FINDINGS)

@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 from analysis.judge import judge
-from analysis.resolution import NONE_KNOWN, ON_ALL, RESOLUTION, SHARE, SHIFT, paragraph, resolution
+from analysis.report.page import write
+from analysis.resolution import NONE_KNOWN, ON_ALL, RESOLUTION, SHARE, SHIFT, resolution
 from analysis.tables import margins, tables
+from analysis.tightness import tightness
 from experiments.sweep.claims import CLAIMS
 from experiments.words.evidence import Evidence
 from tests.test_analysis import around, cell, check
@@ -100,9 +102,13 @@ def test_what_is_loose_on_any_problem_says_why():
     assert form == "stated" and notes["stated"] == f"{ON_ALL}, {why}" and notes["ours"] == ON_ALL
 
 
-def test_the_report_has_a_line_for_each_form():
-    """Escaped, in the claim's section."""
+def test_the_report_has_a_line_for_each_form(tmp_path):
+    """Escaped, in the claim's section; none for a claim without rows."""
     made = [cell([replace(check(0.5), quantity="<x>"), check(3.5, 3.5, "rate", margin=0.1)])]
-    page = paragraph(resolution(tables(made)[0], margins(made)))
-    assert page.count("<li>") == 2 and "&lt;x&gt;" in page and "a bound lower by" in page and "a value off by" in page
-    assert paragraph(resolution(tables([replace(made[0], evidence=Evidence(()))])[0], margins([]))) == ""
+    for cells, lines in ((made, 2), ([replace(made[0], evidence=Evidence(()))], 0)):
+        tight = tightness(tables(cells)[0], cells), resolution(tables(cells)[0], margins(cells))
+        write(*tables(cells), tight, cells, tmp_path, "test", [])
+        section = (tmp_path / "report.html").read_text().split("<article ")[1].split("</article>")[0]
+        assert section.count("<li><b>") == lines
+        said = ("<b>stated</b>: a bound lower by ", "(&lt;x&gt; on problem, a=1)", "<b>stated</b>: a value off by ")
+        assert all((text in section) == bool(lines) for text in said)

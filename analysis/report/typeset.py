@@ -1,0 +1,78 @@
+"""Prose with $formulas$ as HTML: LaTeX becomes MathML, which browsers draw without a script; all else is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+
+from latex2mathml.converter import convert
+from markupsafe import Markup
+
+# no space within the $, no letter or digit outside of them: "$5 or $6" and a lone $ are prose
+FORMULA = re.compile(r"(?<![\w$])\$(?=\S)([^$]+?)(?<=\S)\$(?![\w$])")
+TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+OPEN = ("{", "(", "[", r"\{", r"\langle")
+CLOSE = ("}", ")", "]", r"\}", r"\rangle")
+RELATIONS = (r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<", ">")
+AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it could in TeX
+UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
+SHORT = 12  # tokens that stay on one line
+REPAIRED = {  # what the library writes, and what these characters are in mathematics
+    "<mi>~</mi>": "<mo>\u223c</mo>",
+    "<mi>\u27e8</mi>": '<mo stretchy="false">\u27e8</mo>',
+    "<mi>\u27e9</mi>": '<mo stretchy="false">\u27e9</mo>',
+    "<mo>\u2207</mo>": "<mi>\u2207</mi>",
+    '<mo fence="false" stretchy="false">\u2016</mo>': '<mo stretchy="false" lspace="0" rspace="0">\u2016</mo>',
+    '<mo stretchy="false">|</mo>': '<mo stretchy="false" lspace="0" rspace="0">|</mo>',
+    '<mo stretchy="true">\u00af</mo>': '<mo stretchy="false">\u00af</mo>',
+}
+
+
+def prose(text: str) -> Markup:
+    """The text as HTML, each $formula$ typeset. A formula that cannot be set is shown as it is written."""
+    parts = FORMULA.split(text)  # prose and formulas by turns
+    return Markup("").join(formula(part) if i % 2 else Markup.escape(part) for i, part in enumerate(parts))
+
+
+@cache
+def formula(latex: str) -> Markup:
+    """MathML of a formula, in pieces between which a line may break: a browser breaks none by itself."""
+    try:
+        return Markup("<wbr>").join(_mathml(piece) for piece in _pieces(latex))
+    except ValueError:
+        return Markup.escape(f"${latex}$")
+
+
+def _pieces(latex: str) -> Iterator[str]:
+    """The formula, cut behind relations and sums that stand in no bracket and no norm."""
+    piece, depth, count, norm = "", 0, 0, False
+    previous = "="
+    for token in TOKEN.findall(" ".join(latex.split())):
+        piece, count = piece + token, count + 1
+        depth += (token in OPEN) - (token in CLOSE)
+        norm ^= token == r"\|"
+        sign = token in "+-" and previous in UNARY_AFTER
+        if token in AFTER_THESE and not (depth or norm or sign) and count >= SHORT:
+            yield piece
+            piece, count = "", 0
+        previous = previous if token == " " else token
+    if piece.strip():
+        yield piece
+
+
+def _mathml(latex: str) -> Markup:
+    """The piece as MathML, with its LaTeX. Raises ValueError where the library fails or does not know a command."""
+    try:
+        found = convert(latex)
+    except Exception as error:  # of many kinds, an IndexError among them
+        raise ValueError(latex) from error
+    if ">\\" in found:  # it passes on what it does not know
+        raise ValueError(latex)
+    found = re.sub(r"&#x([0-9A-F]+);", lambda code: escape(chr(int(code[1], 16))), found)
+    found = re.sub(r"<mrow>(<m([ion])[^<>]*>[^<>]*</m\2>)</mrow>", r"\1", found)
+    for written, meant in REPAIRED.items():
+        found = found.replace(written, meant)
+    body = found[found.index(">") + 1 :]  # HTML needs no namespace
+    return Markup(f'<math alttext="{escape(latex.strip())}">{body}')
