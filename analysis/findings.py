@@ -114,9 +114,10 @@ OWN, USUAL = r".*\(the paper's beta1\^2\)", r"beta1=0\.9, .*\(practice\)"
 
 FINDINGS = (  # the strongest first
     Finding(
-        "Theorem 11 as stated fails for C much larger than G + sigma: on a helix, without noise, the certified lower "
-        "limit of the average infimum is {fails.lower.min:.5g} eps at C = {fails.guess.min:g} G, above the stated "
-        "{fails.bound.min:.5g} eps; our bound holds there, and the stated one at C = {holds.guess.max:g} G.",
+        r"Theorem 11 as stated fails for $C$ much larger than $G + \sigma$: on a helix, without noise, the certified "
+        r"lower limit of the average infimum is {fails.lower.min:.5g} $\varepsilon$ at $C$ = {fails.guess.min:g} $G$, "
+        r"above the stated {fails.bound.min:.5g} $\varepsilon$; our bound holds there, and the stated one at $C$ = "
+        "{holds.guess.max:g} $G$.",
         {
             "fails": replace(HELIX, form="stated", verdict="refuted", some=True, least="guess"),
             "ours": replace(HELIX, form="ours"),
@@ -124,18 +125,18 @@ FINDINGS = (  # the strongest first
         },
     ),
     Finding(
-        "In the limit of large C the best constant of Theorem 11, stated as {found.bound.min:g}, lies between "
+        "In the limit of large $C$ the best constant of Theorem 11, stated as {found.bound.min:g}, lies between "
         "{found.lower.max:.5g}, certified at the best of the shapes tried, and {ours.bound.max:.5g}, proved.",
         {"found": Rows("constant", form="stated", verdict="refuted", some=True), "ours": Rows("constant", form="ours")},
     ),
     Finding(
-        "Theorem 11 for large C aside, the paper's bounds and orders hold wherever a row could tell: all "
+        "Theorem 11 for large $C$ aside, the paper's bounds and orders hold wherever a row could tell: all "
         "{held.claim.size} such rows, of {held.claim.nunique} claims, are supported.",
         {"held": Rows(but=LARGE, form="stated", quantity=f"(?!{CERTIFICATE}$).*")},
     ),
     Finding(
         "The constant of Theorem 9 may be {nine.bound.max:g} instead of {four.bound.max:g}, and a search for gradient "
-        "sequences comes up to {search.measured.max:.4f}; that of Lemma 10 may be 2 beta/(1+beta) instead of "
+        r"sequences comes up to {search.measured.max:.4f}; that of Lemma 10 may be $2 \beta/(1+\beta)$ instead of "
         "{twelve.bound.min:g}, as a straight line attains.",
         {
             "nine": Rows("theorem09", form="ours"),
@@ -152,9 +153,9 @@ FINDINGS = (  # the strongest first
         {"active": Rows("section61_clip", problem="pure_noise", quantity="share of clipped steps")},
     ),
     Finding(
-        "Beta, D and T that minimise our bound reach the target in a T that is smaller than what Theorems 11 and 18 "
-        "state, at their best C, by a factor of {steps.factor.range:.3g}, with an average certificate of "
-        "{reached.measured.range:.2f} eps.",
+        r"$\beta$, $D$ and $T$ that minimise our bound reach the target in a $T$ smaller than what Theorems 11 and 18 "
+        "state, at their best $C$, by a factor of {steps.factor.range:.3g}, with an average certificate of "
+        r"{reached.measured.range:.2f} $\varepsilon$.",
         {
             "steps": Rows(
                 "parameters", form="ours", quantity="steps", facts={"factor": "smaller than the theorem's by "}
@@ -163,7 +164,7 @@ FINDINGS = (  # the strongest first
         },
     ),
     Finding(
-        "Of the discounts compared, only beta2 = beta1^2 bounds the regret ratio for gradients of any size, by "
+        r"Of the discounts compared, only $\beta_2 = \beta_1^2$ bounds the regret ratio for gradients of any size, by "
         "{own.bound.max:g}: at the others it grows without limit, as proved, at (0.9, 0.999) to "
         "{usual.measured.max:.3g} within 100 windows; that pair costs {high.measured.max:.3g} where gradients are "
         "bounded, (0.9, 0.81) costs {low.measured.max:.3g}.",
@@ -176,9 +177,9 @@ FINDINGS = (  # the strongest first
         },
     ),
     Finding(
-        "Under noise that has no variance, but p-th moments, p = {heavy.power.range:g}, "
-        "Algorithm 1 reaches its target, too, unchanged but for beta, D and T: the certificate averages "
-        "{heavy.measured.range:.2f} eps.",
+        "Under noise that has no variance, but $p$-th moments, $p$ = {heavy.power.range:g}, "
+        r"Algorithm 1 reaches its target, too, unchanged but for $\beta$, $D$ and $T$: the certificate averages "
+        r"{heavy.measured.range:.2f} $\varepsilon$.",
         {
             "heavy": Rows("heavy_guarantee", problem="pareto_.*", quantity=CERTIFICATE, facts={"power": "p="}),
         },

@@ -43,18 +43,20 @@ FLOOR = 0.1  # eps: what lies below counts as this
 
 @dataclass(frozen=True)
 class Baselines(Claim):
-    """ours, fixed before the first run: At its best step size and discount clipped Adam + EMA ends with at most twice
-    the stationarity ||grad F||_1^[lam] of the best of the other optimizers, each at its own best, or with at most twice
-    eps/10 where theirs is less (eps = 1). The paper compares upper bounds, not optimizers.
+    r"""ours, fixed before the first run: At its best step size and discount clipped Adam + EMA ends with at most twice
+    the stationarity $\|\nabla F\|_1^{[\lambda]}$ of the best of the other optimizers, each at its own best, or with at
+    most twice $\varepsilon/10$ where theirs is less $(\varepsilon = 1)$. The paper compares upper bounds, not
+    optimizers.
 
     Measured: a certified upper bound of that infimum at the output, averaged over three times in the second half of the
     run. Every method is tuned for it (step size and discount, over a stated grid) and then run on fresh streams; the
-    row divides what clipped Adam + EMA has by the best of the others, or by eps/10. Outputs: the EMA of the gradient
-    points (for schedule-free SGD, too, as arXiv 2411.07061 has it), O2NC's block averages, else the last iterate.
+    row divides what clipped Adam + EMA has by the best of the others, or by $\varepsilon/10$. Outputs: the EMA of the
+    gradient points (for schedule-free SGD, too, as arXiv 2411.07061 has it), O2NC's block averages, else the last
+    iterate.
 
-    Read the note, which ranks them, not the verdict: where every tuned method ends below eps/10, the row is supported
-    by that floor alone; loud_cosine stays above the floor. "At the edge" marks an optimum at the edge of the grid:
-    RMSProp's at beta = 0.99997 is a limit, for there it is AdaGrad.
+    Read the note, which ranks them, not the verdict: where every tuned method ends below $\varepsilon/10$, the row is
+    supported by that floor alone; loud_cosine stays above the floor. "At the edge" marks an optimum at the edge of the
+    grid: RMSProp's at $\beta = 0.99997$ is a limit, for there it is AdaGrad.
     """
 
     name: ClassVar[str] = "baselines"

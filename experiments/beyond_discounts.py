@@ -75,15 +75,15 @@ def fading(learners: list[Betas], steps: int) -> Fading:
 
 @dataclass(frozen=True)
 class DiscountMap(Claim):
-    """Measured: how much regret an adversary can cause in one coordinate, by gradient sequences that are played against
-    the learner itself. Bounded gradients: the regret over D G/sqrt(1-beta1^2), by the sequence that a dynamic programme
-    on a grid advises, against the programme's value (within 1 percent, its discretisation error) and against the bound
-    that is proved. Unbounded gradients: the regret over D sqrt(sum_t beta1^{2(T-t)} g_t^2) within 100 windows of
-    1/(1-beta1) steps, by the best of some families of sequences; "growth promised / reached" is what the statement says
-    of its sequence over what the best one reaches, at most 1 where the ratio does explode.
+    r"""Measured: how much regret an adversary can cause in one coordinate, by gradient sequences that are played
+    against the learner itself. Bounded gradients: the regret over $D G/\sqrt{1-\beta_1^2}$, by the sequence that a
+    dynamic programme on a grid advises, against the programme's value (within 1 percent, its discretisation error) and
+    against the bound that is proved. Unbounded gradients: the regret over $D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2}$
+    within 100 windows of $1/(1-\beta_1)$ steps, by the best of some families of sequences; "growth promised / reached"
+    is what the statement says of its sequence over what the best one reaches, at most 1 where the ratio does explode.
 
-    What it says: with gradients of any size only beta2 = beta1^2 has a finite worst case; with bounded gradients it
-    does not matter much between beta1^{1/2} and beta1^4, and beta2 = 0.999 costs about twice as much.
+    What it says: with gradients of any size only $\beta_2 = \beta_1^2$ has a finite worst case; with bounded gradients
+    it does not matter much between $\beta_1^{1/2}$ and $\beta_1^4$, and $\beta_2 = 0.999$ costs about twice as much.
     """
 
     name: ClassVar[str] = "discount_map"

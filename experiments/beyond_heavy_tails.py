@@ -49,11 +49,11 @@ def excess(noise: Float[Array, "orders"], beta: float, cap: float) -> float:
 
 @dataclass(frozen=True)
 class HeavyRegret(FreeClaim):
-    """Measured: on average over t, in units of D, the regret E sup_u Regret_t(u), whose loss is taken with the true
-    gradients, which changes no mean; and the noise, E||S^g_t - S^F_t||. L1 norms and sums over coordinates for clipped
-    Adam. Without a variance no interval holds for a mean of samples. So what is infinite is clipped, at ten times the
-    bound, and the mean of what is cut off bounded by the noise's known moments of all orders: a row is supported if it
-    holds with that added, and refuted only if it fails without.
+    r"""Measured: on average over $t$, in units of $D$, the regret $\mathbb{E} \sup_u \mathrm{Regret}_t(u)$, whose loss
+    is taken with the true gradients, which changes no mean; and the noise, $\mathbb{E}\|S^g_t - S^F_t\|$. L1 norms and
+    sums over coordinates for clipped Adam. Without a variance no interval holds for a mean of samples. So what is
+    infinite is clipped, at ten times the bound, and the mean of what is cut off bounded by the noise's known moments of
+    all orders: a row is supported if it holds with that added, and refuted only if it fails without.
     """
 
     name: ClassVar[str] = "heavy_regret"

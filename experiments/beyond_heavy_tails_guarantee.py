@@ -43,13 +43,13 @@ class AtPower:
 
 @dataclass(frozen=True)
 class HeavyGuarantee(Claim):
-    """Measured: at these parameters the certificate ||E grad F(y_t)|| + lam E||y_t - xbar_t||^2 in units of eps, on
-    average over all t, against the full bound at beta, D and T, which is at most eps. The certificate has light tails
-    whatever the noise, for gradients and plays are bounded. The noise is scaled so that sigma_p asks for as long a
-    window as G does, times `loudness`.
+    r"""Measured: at these parameters the certificate $\|\mathbb{E} \nabla F(y_t)\| + \lambda \mathbb{E}\|y_t -
+    \bar{x}_t\|^2$ in units of $\varepsilon$, on average over all $t$, against the full bound at $\beta$, $D$ and $T$,
+    which is at most $\varepsilon$. The certificate has light tails whatever the noise, for gradients and plays are
+    bounded. The noise is scaled so that $\sigma_p$ asks for as long a window as $G$ does, times `loudness`.
 
-    Half of the bound is for regret and noise, of which these problems have little: half of T is still enough, a third
-    is not. What is rejected nearest to the truth is another exponent, T in proportion to the root of Delta.
+    Half of the bound is for regret and noise, of which these problems have little: half of $T$ is still enough, a third
+    is not. What is rejected nearest to the truth is another exponent, $T$ in proportion to the root of $\Delta$.
     """
 
     name: ClassVar[str] = "heavy_guarantee"

@@ -30,10 +30,10 @@ MARGIN = 0.02  # of eps, fixed beforehand, within which both sides of the conver
 
 @dataclass(frozen=True)
 class WeightedOutput(Theorem11):
-    """Measured: at these parameters, in units of eps, the weighted mean over t of the certificate, and of the infimum
-    at four times drawn with these weights, against our bound for any parameters at its G and sigma. And the conversion:
-    the weighted mean of ||E_{y_t} grad F(y_t)|| less the share of the regrets against its bound; less the share of the
-    noise and of F(x_0) - F(x_T), too, it is 0 in expectation.
+    r"""Measured: at these parameters, in units of $\varepsilon$, the weighted mean over $t$ of the certificate, and of
+    the infimum at four times drawn with these weights, against our bound for any parameters at its $G$ and $\sigma$.
+    And the conversion: the weighted mean of $\|\mathbb{E}_{y_t} \nabla F(y_t)\|$ less the share of the regrets against
+    its bound; less the share of the noise and of $F(x_0) - F(x_T)$, too, it is 0 in expectation.
     """
 
     name: ClassVar[str] = "weighted_output"
@@ -168,7 +168,7 @@ class WeightedOutput(Theorem11):
 
 @dataclass(frozen=True)
 class WeightedOutput18(WeightedOutput):
-    """Measured: as with beta-FTRL, in L1."""
+    r"""Measured: as with $\beta$-FTRL, in L1."""
 
     name: ClassVar[str] = "weighted_output_l1"
     label: ClassVar[str] = "Theorem 18 (weighted output)"

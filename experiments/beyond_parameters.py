@@ -61,16 +61,16 @@ class AtTarget:
 
 @dataclass(frozen=True)
 class SharpenedParameters(Claim):
-    """Measured: for each target eps, at the beta, D and T that minimise our bound, in units of eps, the certificate,
-    averaged over all t, and the infimum, a certified upper and lower bound of it, averaged over 16 sampled t, both
-    against 1; form stated: the same at the theorem's parameters for that target, C at its best, where the preset allows
-    its C/eps. And T itself, against 1/28 of the theorem's.
+    r"""Measured: for each target $\varepsilon$, at the $\beta$, $D$ and $T$ that minimise our bound, in units of
+    $\varepsilon$, the certificate, averaged over all $t$, and the infimum, a certified upper and lower bound of it,
+    averaged over 16 sampled $t$, both against 1; form stated: the same at the theorem's parameters for that target, $C$
+    at its best, where the preset allows its $C/\varepsilon$. And $T$ itself, against $1/28$ of the theorem's.
 
-    The figure has T as the paper states it and proves it, each with C at its best, our T, and the t at which the
-    average of the certificate over 1..t first falls below the target.
+    The figure has $T$ as the paper states it and proves it, each with $C$ at its best, our $T$, and the $t$ at which
+    the average of the certificate over $1, \ldots, t$ first falls below the target.
 
     Four sevenths of our bound are for regret and noise, of which these problems have little; so what a check can notice
-    is a factor of 2 in the target, of 3 in D, of 4 in T.
+    is a factor of 2 in the target, of 3 in $D$, of 4 in $T$.
     """
 
     name: ClassVar[str] = "parameters"

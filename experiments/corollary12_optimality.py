@@ -46,15 +46,16 @@ def hard_instance(problem: Problem, name: str) -> tuple[HardChain, Chain]:
 
 @dataclass(frozen=True)
 class ChainProgress(Claim):
-    """stated, arXiv 1912.02365, Lemmas 1 and 2: Let prog_a(x) be the last i with |x_i| > a. On the hard chain of n
-    links, whose oracle shows the next link with probability p only, a zero-respecting method has with probability 1-q
-    prog_0(x_t) < n for all t <= (n - log(1/q))/(2p); and ||grad F(x)|| >= 1 while prog_1(x) < n.
+    r"""stated, arXiv 1912.02365, Lemmas 1 and 2: Let $\mathrm{prog}_a(x)$ be the last $i$ with $|x_i| > a$. On the hard
+    chain of $n$ links, whose oracle shows the next link with probability $p$ only, a zero-respecting method has, with
+    probability $1-q$, $\mathrm{prog}_0(x_t) < n$ for all $t \le (n - \log(1/q))/(2p)$; and $\|\nabla F(x)\| \ge 1$
+    while $\mathrm{prog}_1(x) < n$.
 
-    ours, run by run: prog_0(x_t) = n needs n successes of the oracle before t.
+    ours, run by run: $\mathrm{prog}_0(x_t) = n$ needs $n$ successes of the oracle before $t$.
 
     Measured: for every method of the project (all are zero-respecting), with steps so large that most need one success
-    a link, the share of runs that have arrived, prog_0 = n, at the stated time for q = 1/2; 1 + the time of the n-th
-    success, over the time of arrival; the largest 1/||grad F|| while prog_1 < n.
+    a link, the share of runs that have arrived, $\mathrm{prog}_0 = n$, at the stated time for $q = 1/2$; 1 + the time
+    of the $n$-th success, over the time of arrival; the largest $1/\|\nabla F\|$ while $\mathrm{prog}_1 < n$.
     """
 
     name: ClassVar[str] = "optimality_progress"
@@ -140,11 +141,12 @@ def _with_dither(make: Callable[[Array, Array, float], Learner]) -> Callable[[Ar
 
 @dataclass(frozen=True)
 class Traversal(Claim):
-    """ours: Tuned at every (n, p), beta-FTRL and clipped Adam with EMA pass the hard chain in a time near linear in n
-    and in 1/p, the order of the lower bound n/(2p).
+    r"""ours: Tuned at every $(n, p)$, $\beta$-FTRL and clipped Adam with EMA pass the hard chain in a time near linear
+    in $n$ and in $1/p$, the order of the lower bound $n/(2p)$.
 
-    Measured: the mean time at which prog_1 = n, D and beta tuned over a grid at every (n, p) (the smallest D, then the
-    shortest window, within 25 % of the least mean; not at an edge), and its slopes in n and in 1/p.
+    Measured: the mean time at which $\mathrm{prog}_1 = n$, $D$ and $\beta$ tuned over a grid at every $(n, p)$ (the
+    smallest $D$, then the shortest window, within 25 % of the least mean; not at an edge), and its slopes in $n$ and in
+    $1/p$.
     """
 
     name: ClassVar[str] = "optimality_traversal"

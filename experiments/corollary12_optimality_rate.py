@@ -46,11 +46,11 @@ def scaled(links: int, eps: float) -> HardChain:
 
 @dataclass(frozen=True)
 class ScaledStationarity(Claim):
-    """ours, from the cited ||grad F_n|| >= 1 and L: Scaled to (lam, eps), the hard chain has ||grad F(x)||^[lam] >=
-    1.75 eps while prog_1(x) < n.
+    r"""ours, from the cited $\|\nabla F_n\| \ge 1$ and $L$: Scaled to $(\lambda, \varepsilon)$, the hard chain has
+    $\|\nabla F(x)\|^{[\lambda]} \ge 1.75 \varepsilon$ while $\mathrm{prog}_1(x) < n$.
 
-    Measured: the stationarity itself, certified from below, at random points with prog_1 < n and where a search makes
-    the gradient least, for n = 1, 2, 3; the row has 1.75 eps over it.
+    Measured: the stationarity itself, certified from below, at random points with $\mathrm{prog}_1 < n$ and where a
+    search makes the gradient least, for $n = 1$, 2, 3; the row has $1.75 \varepsilon$ over it.
     """
 
     name: ClassVar[str] = "optimality_stationarity"
@@ -129,15 +129,17 @@ class ScaledStationarity(Claim):
 
 @dataclass(frozen=True)
 class ScaledRate(Claim):
-    """ours, from arXiv 1912.02365: Scaled to (lam, eps), with n ~ Delta lam^{1/2} eps^{-3/2} links and p ~
-    (eps/sigma)^2, the hard chain keeps every zero-respecting method above 1.75 eps for about n/(2p) ~ sigma^2 Delta
-    lam^{1/2} eps^{-7/2} steps (with probability 1-q for (n - log(1/q))/(2p); Delta and sigma stay below what is fixed,
-    Delta within 12 % of one value); and tuned learners need steps of the same order. So on this family the rate of
-    Corollary 12 is bracketed, at tuned parameters.
+    r"""ours, from arXiv 1912.02365: Scaled to $(\lambda, \varepsilon)$, with $n \sim \Delta \lambda^{1/2}
+    \varepsilon^{-3/2}$ links and $p \sim (\varepsilon/\sigma)^2$, the hard chain keeps every zero-respecting method
+    above $1.75 \varepsilon$ for about $n/(2p) \sim \sigma^2 \Delta \lambda^{1/2} \varepsilon^{-7/2}$ steps (with
+    probability $1-q$ for $(n - \log(1/q))/(2p)$; $\Delta$ and $\sigma$ stay below what is fixed, $\Delta$ within 12 %
+    of one value); and tuned learners need steps of the same order. So on this family the rate of Corollary 12 is
+    bracketed, at tuned parameters.
 
-    Measured: from above, the first t at which the average of ||grad F(xbar)|| over 1..t is <= 2 eps, for beta-FTRL and
-    clipped Adam with EMA, D and beta tuned at the largest eps (of those as good, the smallest D, then the shortest
-    window) and carried over in units of the chain's width; its slope in eps, against -7/2.
+    Measured: from above, the first $t$ at which the average of $\|\nabla F(\bar{x})\|$ over $1, \ldots, t$ is $\le 2
+    \varepsilon$, for $\beta$-FTRL and clipped Adam with EMA, $D$ and $\beta$ tuned at the largest $\varepsilon$ (of
+    those as good, the smallest $D$, then the shortest window) and carried over in units of the chain's width; its slope
+    in $\varepsilon$, against $-7/2$.
     """
 
     name: ClassVar[str] = "optimality_rate"

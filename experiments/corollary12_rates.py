@@ -104,11 +104,11 @@ def first_hits(
 
 @dataclass(frozen=True)
 class Corollary12(Claim):
-    """Measured: on a ramp without noise, the first t at which the average of the certificate over 1..t is <= 2 eps, at
-    Theorem 11's own beta and D for C = G + sigma; its slope in log-log coordinates, over a factor of 4 in most sweeps
-    (Delta ~ eps^{1/2} for the start-up branch).
+    r"""Measured: on a ramp without noise, the first $t$ at which the average of the certificate over $1, \ldots, t$ is
+    $\le 2 \varepsilon$, at Theorem 11's own $\beta$ and $D$ for $C = G + \sigma$; its slope in log-log coordinates,
+    over a factor of 4 in most sweeps ($\Delta \sim \varepsilon^{1/2}$ for the start-up branch).
 
-    A consistency check of code and bound: at these parameters the exponents follow from beta and D almost by
+    A consistency check of code and bound: at these parameters the exponents follow from $\beta$ and $D$ almost by
     construction; they say nothing about tuned parameters.
     """
 
@@ -202,8 +202,8 @@ class Corollary12(Claim):
 
 @dataclass(frozen=True)
 class Corollary13(Corollary12):
-    """Measured: as in Corollary 12, over a factor of 3, with lam = L^2/eps on a ramp with a smooth corner, and with lam
-    = H/2 on one whose corner has an H. A consistency check again."""
+    r"""Measured: as in Corollary 12, over a factor of 3, with $\lambda = L^2/\varepsilon$ on a ramp with a smooth
+    corner, and with $\lambda = H/2$ on one whose corner has an $H$. A consistency check again."""
 
     name: ClassVar[str] = "corollary13"
     label: ClassVar[str] = "Corollary 13"

@@ -20,12 +20,13 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Corollary13Gradient(Theorem11):
-    """ours, from Theorem 11 to gradients: For any law of y with mean x and spread s, ||grad F(x)|| <= ||E grad F(y)|| +
-    L sqrt(s) on an L-smooth F, and <= ||E grad F(y)|| + (H/2) s where the Hessian is H-Lipschitz. So E_{t~[T]} E||grad
-    F(xbar_t)|| is at most our bound of Theorem 11 plus L^2/(4 lam) = eps/4 at lam = L^2/eps, and at most our bound at
-    lam = H/2.
+    r"""ours, from Theorem 11 to gradients: For any law of $y$ with mean $x$ and spread $s$, $\|\nabla F(x)\| \le
+    \|\mathbb{E} \nabla F(y)\| + L \sqrt{s}$ on an $L$-smooth $F$, and $\le \|\mathbb{E} \nabla F(y)\| + (H/2) s$ where
+    the Hessian is $H$-Lipschitz. So $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|$ is at most our bound of
+    Theorem 11 plus $L^2/(4 \lambda) = \varepsilon/4$ at $\lambda = L^2/\varepsilon$, and at most our bound at $\lambda
+    = H/2$.
 
-    Measured: ||grad F(xbar_t)||/eps at the theorem's parameters, averaged over sampled t.
+    Measured: $\|\nabla F(\bar{x}_t)\|/\varepsilon$ at the theorem's parameters, averaged over sampled $t$.
     """
 
     name: ClassVar[str] = "corollary13_gradient"

@@ -21,8 +21,8 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Equation1(FreeClaim):
-    """Measured: E Regret_t(u_t)/D at t = T, on average over t, and at the t where the mean is largest (chosen on half
-    of the runs, judged on the other half)."""
+    r"""Measured: $\mathbb{E} \mathrm{Regret}_t(u_t)/D$ at $t = T$, on average over $t$, and at the $t$ where the mean
+    is largest (chosen on half of the runs, judged on the other half)."""
 
     name: ClassVar[str] = "equation1"
     label: ClassVar[str] = "Equation (1)"

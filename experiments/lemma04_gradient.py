@@ -32,8 +32,8 @@ def largest_up_to(
 
 @dataclass(frozen=True)
 class Lemma04(Claim):
-    """Measured: the largest ||grad F(x)||/eps among sampled points whose certified upper bound of the measure at that
-    lam is <= eps, over five eps from G/10 to G."""
+    r"""Measured: the largest $\|\nabla F(x)\|/\varepsilon$ among sampled points whose certified upper bound of the
+    measure at that $\lambda$ is $\le \varepsilon$, over five $\varepsilon$ from $G/10$ to $G$."""
 
     name: ClassVar[str] = "lemma04"
     label: ClassVar[str] = "Lemma 4"

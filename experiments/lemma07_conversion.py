@@ -26,13 +26,15 @@ from theory import adam_ema, ledger, sharpened
 
 @dataclass(frozen=True)
 class Lemma07(FreeClaim):
-    """Measured: the left side minus the share of the regrets, (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E
-    Regret_t(u_t)], against the rest of the right side; and, in units of D T G, the comparator, noise and last terms of
-    the proof, each against its bound, and the descent, -(F(x_T) - F(x_0)), against Delta, run by run.
+    r"""Measured: the left side minus the share of the regrets, $(1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) +
+    (1-\beta) \sum_t \mathbb{E} \mathrm{Regret}_t(u_t)]$, against the rest of the right side; and, in units of $D T G$,
+    the comparator, noise and last terms of the proof, each against its bound, and the descent, $-(F(x_T) - F(x_0))$,
+    against $\Delta$, run by run.
 
-    Rows of the last term are vacuous, for no control can be rejected on them: beta E <S^g_T, u_T> is at most D
-    sigma/sqrt(1-beta^2), since the part of the true gradients, -D ||S^F_T||, is not positive; and no u of the ball, of
-    either sign, gives more than the D (G + sigma)/(1-beta) that the proof allows.
+    Rows of the last term are vacuous, for no control can be rejected on them: $\beta \mathbb{E} \langle S^g_T,
+    u_T\rangle$ is at most $D \sigma/\sqrt{1-\beta^2}$, since the part of the true gradients, $-D \|S^F_T\|$, is not
+    positive; and no $u$ of the ball, of either sign, gives more than the $D (G + \sigma)/(1-\beta)$ that the proof
+    allows.
     """
 
     name: ClassVar[str] = "lemma07"
@@ -161,7 +163,7 @@ class Lemma07(FreeClaim):
 
 @dataclass(frozen=True)
 class Lemma17(Lemma07):
-    """Measured: as in Lemma 7, with ||.||_1 in place of ||.||_2 and the regrets added over coordinates."""
+    r"""Measured: as in Lemma 7, with $\|.\|_1$ in place of $\|.\|_2$ and the regrets added over coordinates."""
 
     name: ClassVar[str] = "lemma17"
     label: ClassVar[str] = "Lemma 17"

@@ -24,8 +24,8 @@ MARGIN = 0.01  # of the sharp bound, fixed beforehand, for the rows in which it 
 
 @dataclass(frozen=True)
 class Lemma10(FreeClaim):
-    """Measured: E_{t~[T]} E||y_t - xbar_t||^2 in units of D^2/(1-beta)^2; on a straight line, where our bound is
-    attained, against its exact value at finite T."""
+    r"""Measured: $\mathbb{E}_{t\sim [T]} \mathbb{E}\|y_t - \bar{x}_t\|^2$ in units of $D^2/(1-\beta)^2$; on a straight
+    line, where our bound is attained, against its exact value at finite $T$."""
 
     name: ClassVar[str] = "lemma10"
     label: ClassVar[str] = "Lemma 10"

@@ -23,8 +23,8 @@ bracket = remembered(stationarity.measure)  # the control brackets the L1 measur
 
 @dataclass(frozen=True)
 class Lemma16(Claim):
-    """Measured: a certified upper bound of the L1 measure at lam over sqrt d times a certified lower bound of the L2
-    measure at lam/sqrt d, at the worst of sampled points, for each lam."""
+    r"""Measured: a certified upper bound of the L1 measure at $\lambda$ over $\sqrt{d}$ times a certified lower bound
+    of the L2 measure at $\lambda/\sqrt{d}$, at the worst of sampled points, for each $\lambda$."""
 
     name: ClassVar[str] = "lemma16"
     label: ClassVar[str] = "Lemma 16"

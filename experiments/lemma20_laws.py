@@ -70,8 +70,8 @@ _PANELS = (
 
 @dataclass(frozen=True)
 class Lemma20Laws(Claim):
-    """Measured: the difference of both sides, in units of G ||z||, for five laws of mean 1, at the pair (x, z) at which
-    a = 1 violates Lemma 20 most among 256 random ones."""
+    r"""Measured: the difference of both sides, in units of $G \|z\|$, for five laws of mean 1, at the pair $(x, z)$ at
+    which $a = 1$ violates Lemma 20 most among 256 random ones."""
 
     name: ClassVar[str] = "lemma20_laws"
     label: ClassVar[str] = "Lemma 20 (other laws)"

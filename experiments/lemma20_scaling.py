@@ -54,10 +54,11 @@ def hardest_pair(problem: Problem, context: Context) -> tuple[Float[Array, "dim"
 
 @dataclass(frozen=True)
 class Lemma20(Claim):
-    """stated, Lemma 20: For a ~ Exp(1) and all x and z, E[F(x + a z) - F(x)] = E <grad F(x + a z), z>.
+    r"""stated, Lemma 20: For $a \sim \mathrm{Exp}(1)$ and all $x$ and $z$, $\mathbb{E}[F(x + a z) - F(x)] = \mathbb{E}
+    \langle \nabla F(x + a z), z\rangle$.
 
-    Measured: the difference of both sides, in units of G ||z||, at the pair (x, z) at which a = 1 violates it most
-    among 256 random ones.
+    Measured: the difference of both sides, in units of $G \|z\|$, at the pair $(x, z)$ at which $a = 1$ violates it
+    most among 256 random ones.
     """
 
     name: ClassVar[str] = "lemma20"

@@ -13,11 +13,11 @@ from experiments.words.claim import Twin
 
 @dataclass(frozen=True)
 class Section11(Section7):
-    """stated, Section 1.1: Theory usually outputs a random iterate; here the output is the model EMA, in Theorem 11 at
-    a random t.
+    r"""stated, Section 1.1: Theory usually outputs a random iterate; here the output is the model EMA, in Theorem 11 at
+    a random $t$.
 
-    Measured: as in Section 7; in the controls for other outputs: a random iterate (the last one at a random t), an EMA
-    whose window is (1-beta)^{-1/2}, the uniform average of all iterates so far.
+    Measured: as in Section 7; in the controls for other outputs: a random iterate (the last one at a random $t$), an
+    EMA whose window is $(1-\beta)^{-1/2}$, the uniform average of all iterates so far.
 
     Near a kink a random iterate has a large certificate and a tiny infimum: that the EMA is necessary does not follow.
     """

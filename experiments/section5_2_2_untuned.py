@@ -48,10 +48,11 @@ ONLINE: dict[complexity.Learner, Online] = {
 
 @dataclass(frozen=True)
 class UntunedSteps(Corollary12):
-    """Measured: the hitting time of 2 eps on a ramp without noise at Theorem 11's beta and D for C = 1 and the accuracy
-    eps/r, where r = G + sigma for beta-FTRL and its square for online gradient descent of rate D sqrt(1-beta); its
-    slope in G, against 5/2 and 5. A run hits 2 eps where Delta/(DT) meets the target, so these exponents are ours,
-    although the form of the row is stated; the theorem's own T grows with 7/2 and 7, see the note.
+    r"""Measured: the hitting time of $2 \varepsilon$ on a ramp without noise at Theorem 11's $\beta$ and $D$ for $C =
+    1$ and the accuracy $\varepsilon/r$, where $r = G + \sigma$ for $\beta$-FTRL and its square for online gradient
+    descent of rate $D \sqrt{1-\beta}$; its slope in $G$, against $5/2$ and 5. A run hits $2 \varepsilon$ where
+    $\Delta/(DT)$ meets the target, so these exponents are ours, although the form of the row is stated; the theorem's
+    own $T$ grows with $7/2$ and 7, see the note.
 
     A consistency check, like Corollary 12: it shows what the parameters cost, not that a tuned learner needs as much.
     """
@@ -99,12 +100,12 @@ class UntunedSteps(Corollary12):
 
 @dataclass(frozen=True)
 class UntunedRegret(Claim):
-    """stated, Section 5.2.2: The discounted regret of beta-FTRL is O(D (G + sigma)/sqrt(1-beta)); that of online
-    gradient descent of rate D sqrt(1-beta), untuned, is O(D (G + sigma)^2/sqrt(1-beta)).
+    r"""stated, Section 5.2.2: The discounted regret of $\beta$-FTRL is $O(D (G + \sigma)/\sqrt{1-\beta})$; that of
+    online gradient descent of rate $D \sqrt{1-\beta}$, untuned, is $O(D (G + \sigma)^2/\sqrt{1-\beta})$.
 
-    Measured: the regret against the best fixed comparator, averaged over t, where the gradients push along the play;
-    its slope in their size, against 1 and 2. Online gradient descent has the 2 as long as it moves by less than D a
-    step, so all sizes are below (1-beta)^{-1/2}.
+    Measured: the regret against the best fixed comparator, averaged over $t$, where the gradients push along the play;
+    its slope in their size, against 1 and 2. Online gradient descent has the 2 as long as it moves by less than $D$ a
+    step, so all sizes are below $(1-\beta)^{-1/2}$.
     """
 
     name: ClassVar[str] = "section522_regret"

@@ -48,11 +48,11 @@ def adam_with_epsilon(radius: Parameter, beta: Parameter, coordinatewise: bool) 
 
 @dataclass(frozen=True)
 class Rescaling(Claim):
-    """stated, Section 6.1: Clipped Adam is invariant to rescaling the gradients of any coordinate by a positive
+    r"""stated, Section 6.1: Clipped Adam is invariant to rescaling the gradients of any coordinate by a positive
     constant.
 
-    Measured: the largest difference of two plays over D: none where the constants are powers of two (the row allows
-    2^-52), and up to rounding, at most 2^-52 (1-beta)^{-3/2}, for any others.
+    Measured: the largest difference of two plays over $D$: none where the constants are powers of two (the row allows
+    $2^{-52}$), and up to rounding, at most $2^{-52} (1-\beta)^{-3/2}$, for any others.
     """
 
     name: ClassVar[str] = "section61_rescaling"
@@ -106,14 +106,14 @@ class Rescaling(Claim):
 
 @dataclass(frozen=True)
 class BiasCorrection(Claim):
-    """stated, Section 6.1: Bias correction can be merged into D.
+    r"""stated, Section 6.1: Bias correction can be merged into $D$.
 
-    ours, precisely: Bias correction multiplies the ratio inside the clip by c_t = sqrt((1+beta^t)/(1-beta^t)), a factor
-    that falls from sqrt((1+beta)/(1-beta)) to 1, while the ball keeps its radius; so the play changes by at most (c_t -
-    1) D, which is e^{-20} D after 20/(1-beta) steps.
+    ours, precisely: Bias correction multiplies the ratio inside the clip by $c_t = \sqrt{(1+\beta^t)/(1-\beta^t)}$, a
+    factor that falls from $\sqrt{(1+\beta)/(1-\beta)}$ to 1, while the ball keeps its radius; so the play changes by at
+    most $(c_t - 1) D$, which is $e^{-20} D$ after $20/(1-\beta)$ steps.
 
-    Measured: run by run over all t, Adam with bias correction, clipped at D, against c_t times the ratio (to rounding);
-    its size over D; its change over (c_t - 1) D.
+    Measured: run by run over all $t$, Adam with bias correction, clipped at $D$, against $c_t$ times the ratio (to
+    rounding); its size over $D$; its change over $(c_t - 1) D$.
     """
 
     name: ClassVar[str] = "section61_correction"

@@ -21,8 +21,8 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Theorem09(Claim):
-    """Measured: the largest ratio of the regret to D sqrt(sum_t beta^{2(T-t)} ||g_t||^2), the bound without its
-    constant, over all runs and all horizons T, against the best u of the ball. Clipped Adam is this learner on each
+    r"""Measured: the largest ratio of the regret to $D \sqrt{\sum_t \beta^{2(T-t)} \|g_t\|^2}$, the bound without its
+    constant, over all runs and all horizons $T$, against the best $u$ of the ball. Clipped Adam is this learner on each
     coordinate."""
 
     name: ClassVar[str] = "theorem09"
@@ -64,7 +64,7 @@ class Theorem09(Claim):
 
 @dataclass(frozen=True)
 class Lemma08(Theorem09):
-    """Measured: as in Theorem 9, of which this is the case beta = 1."""
+    r"""Measured: as in Theorem 9, of which this is the case $\beta = 1$."""
 
     name: ClassVar[str] = "lemma08"
     label: ClassVar[str] = "Lemma 8"

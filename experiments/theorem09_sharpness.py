@@ -45,9 +45,9 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Sharpness(Claim):
-    """Measured: the largest ratio of the regret to D sqrt(sum_t beta^{2(T-t)} ||g_t||^2) that an evolutionary search
-    finds among short gradient sequences, signs and sizes. The row is supported if it comes within 3 percent of 2, so
-    that the constant cannot be much smaller, and not above."""
+    r"""Measured: the largest ratio of the regret to $D \sqrt{\sum_t \beta^{2(T-t)} \|g_t\|^2}$ that an evolutionary
+    search finds among short gradient sequences, signs and sizes. The row is supported if it comes within 3 percent of
+    2, so that the constant cannot be much smaller, and not above."""
 
     name: ClassVar[str] = "theorem09_sharpness"
     label: ClassVar[str] = "Theorem 9 (sharpness)"

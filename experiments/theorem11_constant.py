@@ -155,19 +155,19 @@ class Examination:
 
 @dataclass(frozen=True)
 class LargestConstant(Claim):
-    """Measured: in the limit, without noise, the largest average of ||grad F(xbar)||^[lam] over a period, in units of
-    eps = avg ||m||, lam = 1, that a random search finds among shapes: in one dimension slopes with dips below zero, in
-    two a slope with ripples across it, in three helices around the problem's own, which was found by an optimiser
-    beforehand. An average is that of ||grad F(xbar)||, less what certified lower bounds of the
-    infimum lie below it at evenly spaced times. The best constant kappa in (kappa + O((G + sigma)/C)) eps lies between
-    the largest one and 17/16.
+    r"""Measured: in the limit, without noise, the largest average of $\|\nabla F(\bar{x})\|^{[\lambda]}$ over a period,
+    in units of $\varepsilon = \mathrm{avg} \|m\|$, $\lambda = 1$, that a random search finds among shapes: in one
+    dimension slopes with dips below zero, in two a slope with ripples across it, in three helices around the problem's
+    own, which was found by an optimiser beforehand. An average is that of $\|\nabla F(\bar{x})\|$, less what certified
+    lower bounds of the infimum lie below it at evenly spaced times. The best constant $\kappa$ in $(\kappa + O((G +
+    \sigma)/C)) \varepsilon$ lies between the largest one and $17/16$.
 
-    The stated bound tends to eps, so a row of form stated is refuted where the search finds more than 1: there the
-    theorem fails for all large C.
+    The stated bound tends to $\varepsilon$, so a row of form stated is refuted where the search finds more than 1:
+    there the theorem fails for all large $C$.
 
     The shapes in two dimensions have no floor: any below the end of a long path is as good as none.
 
-    The controls say what the search would have noticed: ceilings as if D, or the spread, were smaller than they are.
+    The controls say what the search would have noticed: ceilings as if $D$, or the spread, were smaller than they are.
     """
 
     name: ClassVar[str] = "constant"

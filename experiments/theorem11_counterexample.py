@@ -58,19 +58,21 @@ class Infima:
 
 @dataclass(frozen=True)
 class Counterexample(Theorem11):
-    """Measured: the infimum ||grad F(xbar_t)||^[lam] over eps, averaged over many sampled t, one in each of as many
-    equal parts of 1..T, at the theorem's own beta, D and T, without noise. A row is refuted if a certified lower bound
-    of the infimum has a mean above the bound; the certified upper bound is ||grad F(xbar_t)||. The start may meet the
-    bound: what is asked is whether the descent does. Near the floor the infimum is less, and at it 0, which costs
-    the mean a hundredth.
+    r"""Measured: the infimum $\|\nabla F(\bar{x}_t)\|^{[\lambda]}$ over $\varepsilon$, averaged over many sampled $t$,
+    one in each of as many equal parts of $1, \ldots, T$, at the theorem's own $\beta$, $D$ and $T$, without noise. A
+    row is refuted if a certified lower bound of the infimum has a mean above the bound; the certified upper bound is
+    $\|\nabla F(\bar{x}_t)\|$. The start may meet the bound: what is asked is whether the descent does. Near the floor
+    the infimum is less, and at it 0, which costs the mean a hundredth.
 
-    On a helix (objectives/helix.py) the gradient turns all the way down. A run that uses up Delta at T has an average
-    ||E grad F(y_t)|| of eps, as Lemma 7 says; but ||grad F(xbar_t)|| is longer, xbar_t being another point than the
-    path's. What the infimum could gain by averaging gradients along the path, its second term charges in full, up to
-    eps/16. In one dimension (objectives/dips.py), |F'(xbar_t)| is longer than the average while F' dips below 0.
+    On a helix (objectives/helix.py) the gradient turns all the way down. A run that uses up $\Delta$ at $T$ has an
+    average $\|\mathbb{E} \nabla F(y_t)\|$ of $\varepsilon$, as Lemma 7 says; but $\|\nabla F(\bar{x}_t)\|$ is longer,
+    $\bar{x}_t$ being another point than the path's. What the infimum could gain by averaging gradients along the path,
+    its second term charges in full, up to $\varepsilon/16$. In one dimension (objectives/dips.py), $|F'(\bar{x}_t)|$ is
+    longer than the average while $F'$ dips below 0.
 
-    The stated bound tends to eps as C grows, and fails. Sharper lemmas give it for C <= 12.2 (G + sigma), where it
-    holds here, too, and (17/16 + 0.237 (G + sigma)/C) eps for every C >= eps (docs/sharper.md, The counterexample).
+    The stated bound tends to $\varepsilon$ as $C$ grows, and fails. Sharper lemmas give it for $C \le 12.2 (G +
+    \sigma)$, where it holds here, too, and $(17/16 + 0.237 (G + \sigma)/C) \varepsilon$ for every $C \ge \varepsilon$
+    (docs/sharper.md, The counterexample).
     """
 
     name: ClassVar[str] = "theorem11_counterexample"

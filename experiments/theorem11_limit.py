@@ -50,14 +50,15 @@ class AtGuess:
 
 @dataclass(frozen=True)
 class Limit(Claim):
-    """Measured: without noise, at Theorem 11's beta and D for growing C (eps = lam = 1), over a fixed number of windows
-    1/(1-beta): ||E grad F(y_t)|| averaged over t, and ||grad F(xbar_t)|| averaged over sampled t, against the same of
-    the flow, which an ordinary solver integrates; the descent over r0 tau against what Lemma 7's equality makes of
-    ||m||; the distance of xbar_t from the flow's, root mean square over sampled t; and, in one dimension, the certified
-    infimum at the sampled xbar_t against that at the flow's.
+    r"""Measured: without noise, at Theorem 11's $\beta$ and $D$ for growing $C$ $(\varepsilon = \lambda = 1)$, over a
+    fixed number of windows $1/(1-\beta)$: $\|\mathbb{E} \nabla F(y_t)\|$ averaged over $t$, and $\|\nabla
+    F(\bar{x}_t)\|$ averaged over sampled $t$, against the same of the flow, which an ordinary solver integrates; the
+    descent over $r_0 \tau$ against what Lemma 7's equality makes of $\|m\|$; the distance of $\bar{x}_t$ from the
+    flow's, root mean square over sampled $t$; and, in one dimension, the certified infimum at the sampled $\bar{x}_t$
+    against that at the flow's.
 
-    Margins, fixed beforehand. In N windows the steps add up to a path of N r0 with standard deviation
-    s = r0 sqrt(N (1-beta)) = r0 sqrt N/(10 C): distances are looked for within 2 s, and averages within L s, for so
+    Margins, fixed beforehand. In $N$ windows the steps add up to a path of $N r_0$ with standard deviation $s = r_0
+    \sqrt{N (1-\beta)} = r_0 \sqrt{N}/(10 C)$: distances are looked for within $2 s$, and averages within $L s$, for so
     much gradients change with the way, although their means differ by less. The margin of Lemma 7's equality is what
     Theorem 9 leaves to the regret.
     """

@@ -42,15 +42,15 @@ def infima(
 
 @dataclass(frozen=True)
 class OpenQuestion(Claim):
-    """ours, for C <= 12.2 (G + sigma): Our bound is below the stated one, which therefore holds. From 20 (G + sigma) on
-    there are counterexamples (experiments/theorem11_counterexample.py); in between it is open. This is a search in one
-    dimension.
+    r"""ours, for $C \le 12.2 (G + \sigma)$: Our bound is below the stated one, which therefore holds. From $20 (G +
+    \sigma)$ on there are counterexamples (experiments/theorem11_counterexample.py); in between it is open. This is a
+    search in one dimension.
 
-    Measured: the infimum itself, averaged over sampled t, of the candidate that is worst in one half of the runs, in
-    the other half, against the stated bound for its own G. Candidates are one-dimensional zigzags without noise:
-    slopes, lengths and number of teeth are drawn at random, Delta is as large as T = 12 C/eps/(1-beta) allows, so that
-    T is the same for all and they run side by side as the coordinates of clipped Adam, each of which is Theorem 11's
-    algorithm in one dimension.
+    Measured: the infimum itself, averaged over sampled $t$, of the candidate that is worst in one half of the runs, in
+    the other half, against the stated bound for its own $G$. Candidates are one-dimensional zigzags without noise:
+    slopes, lengths and number of teeth are drawn at random, $\Delta$ is as large as $T = 12 C/\varepsilon/(1-\beta)$
+    allows, so that $T$ is the same for all and they run side by side as the coordinates of clipped Adam, each of which
+    is Theorem 11's algorithm in one dimension.
 
     A supported row says that the search found nothing; it proves nothing about other objectives.
     """

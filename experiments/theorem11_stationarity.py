@@ -55,9 +55,10 @@ def stationarity_over_eps(
 
 @dataclass(frozen=True)
 class Theorem11(Claim):
-    """Measured: at the theorem's parameters, in units of eps, the certificate ||E grad F(y_t)|| + lam E||y_t -
-    xbar_t||^2, averaged over all t; and the infimum ||grad F(xbar_t)||^[lam] itself, a certified upper and lower bound
-    of it, averaged over four sampled t, one in each quarter of 1..T."""
+    r"""Measured: at the theorem's parameters, in units of $\varepsilon$, the certificate $\|\mathbb{E} \nabla F(y_t)\|
+    + \lambda \mathbb{E}\|y_t - \bar{x}_t\|^2$, averaged over all $t$; and the infimum $\|\nabla
+    F(\bar{x}_t)\|^{[\lambda]}$ itself, a certified upper and lower bound of it, averaged over four sampled $t$, one in
+    each quarter of $1, \ldots, T$."""
 
     name: ClassVar[str] = "theorem11"
     label: ClassVar[str] = "Theorem 11"

@@ -1,7 +1,7 @@
-"""ASCII formulas as they stand in docstrings: `12 d D^2/(1-beta)^2`, read and evaluated.
+r"""LaTeX formulas as they stand in docstrings: `12 d D^2/(1-\beta)^2`, read and evaluated.
 
-A product is written by a space or by nothing; it and `/` go from left to right; `^` binds tightest, `sqrt d` next.
-A formula ends where a word begins that is no symbol, at a comma, a full stop, or a semicolon.
+A product is written by a space or by nothing; it and `/` go from left to right; `^` binds tightest, `\sqrt{d}` next.
+A formula ends at its $, where something begins that is no symbol, at a comma, a full stop, or a semicolon.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
-Symbols = Mapping[str, Any]  # what each symbol is worth; a symbol may be any text, as "||G+sigma||_1"
-OPEN = {"(": ")", "[": "]", "{": "}"}
+Symbols = Mapping[str, Any]  # what each symbol is worth; a symbol may be any text, as r"\|G+\sigma\|_1"
+OPEN = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
 NUMBER = r"\d+(?:\.\d+)?"
 
 
 def tokens(text: str, symbols: Symbols) -> list[str]:
     """The formula at the beginning of the text, cut into numbers, symbols and signs."""
-    names = "|".join(re.escape(name) for name in sorted((*symbols, "sqrt", "max"), key=len, reverse=True))
+    names = "|".join(re.escape(name) for name in sorted((*symbols, r"\sqrt", r"\max"), key=len, reverse=True))
     # letters are a product of symbols, as DT, to their end, or a word
-    token = re.compile(rf"\s*((?:{names})(?=(?:{names})*(?![A-Za-z]))|{NUMBER}|[-+/^,(){{}}\[\]])")
+    token = re.compile(rf"\s*((?:{names})(?=(?:{names})*(?![A-Za-z]))|{NUMBER}|\\?[{{}}]|[-+/^,()\[\]])")
     found: list[str] = []
     at, closing = 0, ""
     while match := token.match(text, at):
         sign, at = match[1], match.end()
-        if (sign in OPEN.values() and not closing.endswith(sign)) or (sign == "," and not closing.endswith("}")):
+        if (sign in OPEN.values() and not closing.endswith(sign)) or (sign == "," and not closing.endswith(r"\}")):
             break
         closing = closing + OPEN[sign] if sign in OPEN else closing.removesuffix(sign)
         found.append(sign)
@@ -85,15 +85,15 @@ class Formula:
         token = self._take()
         if token in self.symbols:
             return self.symbols[token]
-        if token == "sqrt":
-            return np.sqrt(self._power())
-        if token == "max":
-            self._take("{")
+        if token == r"\sqrt":
+            return np.sqrt(self._atom())
+        if token == r"\max":
+            self._take(r"\{")
             branches = [self._sum()]
             while self.next == ",":
                 self._take()
                 branches.append(self._sum())
-            self._take("}")
+            self._take(r"\}")
             return np.maximum.reduce(branches)
         if token in OPEN:
             inner = self._sum()

@@ -156,11 +156,11 @@ def test_the_numbers_are_those_of_the_rows():
         row(**helix, form="ours", setting="C=30 C/G=20"),
     ]
     said = FAILS.html(table(*rows))
-    for number in ('<a href="#row-1">1.0512</a> eps', 'C = <a href="#row-1">20</a> G', 'C = <a href="#row-3">12</a> G'):
+    for number in ('is <a href="#row-1">1.0512</a> ', ' = <a href="#row-1">20</a> ', ' = <a href="#row-3">12</a> '):
         assert number in said
     assert "1.0345" not in said and '<a href="#label-theorem11_counterexample">Label &lt;theorem11_' in said
     rows[1]["verdict"] = "undecided"
-    assert '<a href="#row-0">1.0345</a> eps' in FAILS.html(table(*rows))
+    assert 'is <a href="#row-0">1.0345</a> ' in FAILS.html(table(*rows))
     assert not FAILS.html(table(*rows[:4])) and not FAILS.html(table(*rows[1:]))
 
 

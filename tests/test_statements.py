@@ -54,7 +54,7 @@ NO_FORMULA = {  # averages, sums, largest values, and what is found by a search
 SPEAKERS = r"(stated, (Lemmas?|Theorem|Corollary|Section|equation) .+|proved in the paper \(.+\)|ours \(.+\)(; \w+)?)\."
 
 SYMBOLS = {  # which argument a symbol of the paper is
-    "Delta": "gap",
+    r"\Delta": "gap",
     "G": "lipschitz",
     "L": "smoothness",
     "H": "hessian_lipschitz",
@@ -63,32 +63,32 @@ SYMBOLS = {  # which argument a symbol of the paper is
     "t": "time",
     "C": "guess",
     "d": "dim",
-    "(G + sigma)": "scale",
-    "||G||_1": "l1_lipschitz",
-    "||sigma||_1": "l1_sigma",
-    "||G+sigma||_1": "l1_scale",
-    "||G+sigma||_2": "l2_scale",
-    "E Regret_T(u_T)": "regret_last",
-    "sum_t E Regret_t(u_t)": "regret_sum",
-    "sum_t ||v_t||^2": "square_sum",
-    "sum_t beta^{2(T-t)} ||g_t||^2": "discounted_square_sum",
-    "sum_t beta2^{T-t} ||g_t||^2": "own_square_sum",
-    "sigma": "sigma",
-    "beta": "beta",
-    "beta1": "beta1",
-    "beta2": "beta2",
-    "lam": "lam",
+    r"(G + \sigma)": "scale",
+    r"\|G\|_1": "l1_lipschitz",
+    r"\|\sigma\|_1": "l1_sigma",
+    r"\|G+\sigma\|_1": "l1_scale",
+    r"\|G+\sigma\|_2": "l2_scale",
+    r"\mathbb{E} \mathrm{Regret}_T(u_T)": "regret_last",
+    r"\sum_t \mathbb{E} \mathrm{Regret}_t(u_t)": "regret_sum",
+    r"\sum_t \|v_t\|^2": "square_sum",
+    r"\sum_t \beta^{2(T-t)} \|g_t\|^2": "discounted_square_sum",
+    r"\sum_t \beta_2^{T-t} \|g_t\|^2": "own_square_sum",
+    r"\sigma": "sigma",
+    r"\beta": "beta",
+    r"\beta_1": "beta1",
+    r"\beta_2": "beta2",
+    r"\lambda": "lam",
     "p": "power",
     "S": "survival",
     "f": "density",
-    "sigma_p": "moment",
-    "||sigma_p||_1": "l1_moment",
-    "eps": "eps",
-    "delta": "delta",
-    "r0": "reach",
-    "omega": "omega",
-    "int_0^tau ||m||": "norm_integral",
-    "||m(tau)||": "norm_last",
+    r"\sigma_p": "moment",
+    r"\|\sigma_p\|_1": "l1_moment",
+    r"\varepsilon": "eps",
+    r"\delta": "delta",
+    "r_0": "reach",
+    r"\omega": "omega",
+    r"\int_0^\tau \|m\|": "norm_integral",
+    r"\|m(\tau)\|": "norm_last",
 }
 WHOLE = ("steps", "time", "dim")
 SHARES = ("beta", "beta1", "beta2")
@@ -120,16 +120,16 @@ def draw(function: Callable[..., Any], rng: np.random.Generator) -> tuple[dict[s
         worth["c_p"] = heavy_tails.moment_constant(arguments["power"])
     if "coordinate_moment" in arguments:
         sizes = arguments["coordinate_lipschitz"], arguments["coordinate_moment"]
-        worth |= {"||G||_1": sizes[0].sum(), "||sigma_p||_1": sizes[1].sum()}
+        worth |= {r"\|G\|_1": sizes[0].sum(), r"\|\sigma_p\|_1": sizes[1].sum()}
     elif "coordinate_lipschitz" in arguments:
         sizes = arguments["coordinate_lipschitz"], arguments["coordinate_sigma"]
-        worth |= {"||G||_1": sizes[0].sum(), "||sigma||_1": sizes[1].sum(), "d": 4}
-        worth["sum_i sqrt(G_i^2 + sigma_i^2)"] = np.hypot(*sizes).sum()
+        worth |= {r"\|G\|_1": sizes[0].sum(), r"\|\sigma\|_1": sizes[1].sum(), "d": 4}
+        worth[r"\sum_i \sqrt{G_i^2 + \sigma_i^2}"] = np.hypot(*sizes).sum()
     if "alpha" in arguments:
-        worth |= {"cos(alpha)": np.cos(arguments["alpha"]), "sin(alpha)": np.sin(arguments["alpha"])}
+        worth |= {r"\cos(\alpha)": np.cos(arguments["alpha"]), r"\sin(\alpha)": np.sin(arguments["alpha"])}
     if "coordinate_scale" in arguments:
         scale = arguments["coordinate_scale"]
-        worth |= {"||G+sigma||_1": scale.sum(), "||G+sigma||_2": np.sqrt(np.square(scale).sum()), "d": 4}
+        worth |= {r"\|G+\sigma\|_1": scale.sum(), r"\|G+\sigma\|_2": np.sqrt(np.square(scale).sum()), "d": 4}
     return arguments, worth
 
 
@@ -137,19 +137,19 @@ def said(text: str, worth: dict[str, Any], result: Any) -> list[Any]:
     """What the formulas of a statement are worth, one for each number of the result."""
     if isinstance(result, adam_ema.Parameters):
         known = dict(worth)
-        for symbol in ("beta", "D", "T"):
+        for symbol in (r"\beta", "D", "T"):
             known[symbol] = Formula(text.split(f"{symbol} = ", 1)[1], known).value()
-        return [known["beta"], known["D"], np.ceil(known["T"] * (1 - 1e-12))]
+        return [known[r"\beta"], known["D"], np.ceil(known["T"] * (1 - 1e-12))]
     if isinstance(result, dict):
-        terms = (text.split(f"{term}: ", 1)[1].split(" <= ", 1)[1] for term in result)
+        terms = (text.split(f"{term}: ", 1)[1].split(r" \le ", 1)[1] for term in result)
         return [Formula(term, worth).value() for term in terms]
     if "T = O(" in text:
         return [Formula(part, worth).value() for part in text.split("T = O(")[1:]]
     if isinstance(result, tuple):
-        pair = re.search(r"\((\S+ \S+), (\S+ \S+)\)-stationary", text)
+        pair = re.search(r"\$\((.+?), (.+?)\)\$-stationary", text)
         assert pair, text
         return [Formula(part, worth).value() for part in pair.groups()]
-    return [Formula(text.rsplit(" <= " if " <= " in text else "= ", 1)[1], worth).value()]
+    return [Formula(text.rsplit(r"\le " if r"\le " in text else "= ", 1)[1], worth).value()]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -161,7 +161,7 @@ def test_every_function_states_what_it_bounds(name: str) -> None:
     text, speaker = " ".join(first.split()).split(" Status: ")
     assert re.fullmatch(SPEAKERS, speaker), speaker
     assert text.endswith("."), text
-    assert text[0].isupper() or text[0] in "|(" or text.startswith("beta-FTRL"), text
+    assert text[0].isupper() or text[0] == "$", text
     assert statement(STATEMENTS[name]) == f"{speaker.rstrip('.')}: {text}"
     ours = {module.__name__.split(".")[-1] for module in OURS}
     assert ("ours" in speaker) == (name.split(".")[0] in ours or "stopped" in name)
@@ -187,20 +187,21 @@ def test_ours_has_the_names_of_the_paper() -> None:
 
 def test_formulas_are_read_as_written() -> None:
     """The reader itself, where a slip would make every comparison above agree."""
-    worth = {"d": 3.0, "D": 0.5, "T": 4.0, "beta": 0.75, "Delta": 7.0, "(G + sigma)": 2.0, "sum_t ||v_t||^2": 9.0}
+    worth = {"d": 3.0, "D": 0.5, "T": 4.0, r"\beta": 0.75, r"\Delta": 7.0}
+    worth |= {r"(G + \sigma)": 2.0, r"\sum_t \|v_t\|^2": 9.0}
     for text, value in {
-        "12 d D^2/(1-beta)^2, for every learner": 12 * 3 * 0.25 / 0.0625,
-        "Delta/(DT) + 2 beta/(1+beta) D at every t": 3.5 + 1.5 / 1.75 * 0.5,
-        "T^{-1/2} - sqrt d D.": 0.5 - 3**0.5 / 2,
-        "max{1, 2 D/T} d": 3.0,
-        "(1 + (G + sigma)/T) d; and more": 4.5,
-        "4 D sqrt(sum_t ||v_t||^2)": 6.0,
+        r"12 d D^2/(1-\beta)^2$, for every learner": 12 * 3 * 0.25 / 0.0625,
+        r"\Delta/(DT) + 2 \beta/(1+\beta) D$ at every $t$": 3.5 + 1.5 / 1.75 * 0.5,
+        r"T^{-1/2} - \sqrt{d} D$.": 0.5 - 3**0.5 / 2,
+        r"\max\{1, 2 D/T\} d$": 3.0,
+        r"(1 + (G + \sigma)/T) d$; and more": 4.5,
+        r"4 D \sqrt{\sum_t \|v_t\|^2}": 6.0,
         "T(T+1) (d - [2 - D])/2": 15.0,
-        "d is a number": 3.0,
+        "d$ is a number": 3.0,
         "1.75 d.": 5.25,
     }.items():
         assert Formula(text, worth).value() == pytest.approx(value), text
-    for broken in ("", "2 +", "(d", "max{1, }", "unknown"):
+    for broken in ("", "2 +", "(d", r"\max\{1, \}", "unknown"):
         with pytest.raises(ValueError, match="expected"):
             Formula(broken, worth).value()
 

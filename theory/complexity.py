@@ -61,18 +61,19 @@ class Untuned(NamedTuple):
 
 
 def corollary12_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, scale: ArrayLike) -> Numbers:
-    """With C = G + sigma beta-FTRL in Algorithm 1 needs
-    T = O(max{(G + sigma)^2 Delta lam^{1/2} eps^{-7/2}, (G + sigma)^3 eps^{-3}}) steps to (lam, eps)-stationarity on
-    average; the first term, descent, is the lower bound's order for lam between order eps and G^4/(Delta^2 eps); the
-    second is the start-up. Status: stated, Corollary 12."""
+    r"""With $C = G + \sigma$ $\beta$-FTRL in Algorithm 1 needs $T = O(\max\{(G + \sigma)^2 \Delta \lambda^{1/2}
+    \varepsilon^{-7/2}, (G + \sigma)^3 \varepsilon^{-3}\})$ steps to $(\lambda, \varepsilon)$-stationarity on average;
+    the first term, descent, is the lower bound's order for $\lambda$ between order $\varepsilon$ and $G^4/(\Delta^2
+    \varepsilon)$; the second is the start-up. Status: stated, Corollary 12."""
     positive(lam=lam)
     descent = COROLLARY12.order(eps, scale, gap=gap, lam=lam)
     return np.maximum(descent, COROLLARY12_START_UP.order(eps, scale))
 
 
 def corollary13_smooth_order(eps: ArrayLike, smoothness: ArrayLike, gap: ArrayLike, scale: ArrayLike) -> Numbers:
-    """With lam = L^2/eps on an L-smooth F, Theorem 11 and Lemma 4 give E||grad F(xbar_t)|| = O(eps) after
-    T = O(max{(G + sigma)^2 Delta L eps^{-4}, (G + sigma)^3 eps^{-3}}) steps. Status: stated, Corollary 13."""
+    r"""With $\lambda = L^2/\varepsilon$ on an $L$-smooth $F$, Theorem 11 and Lemma 4 give $\mathbb{E}\|\nabla
+    F(\bar{x}_t)\| = O(\varepsilon)$ after $T = O(\max\{(G + \sigma)^2 \Delta L \varepsilon^{-4}, (G + \sigma)^3
+    \varepsilon^{-3}\})$ steps. Status: stated, Corollary 13."""
     descent = COROLLARY13_SMOOTH.order(eps, scale, gap=gap, smoothness=smoothness)
     return np.maximum(descent, COROLLARY12_START_UP.order(eps, scale))
 
@@ -80,17 +81,18 @@ def corollary13_smooth_order(eps: ArrayLike, smoothness: ArrayLike, gap: ArrayLi
 def corollary13_hessian_order(
     eps: ArrayLike, hessian_lipschitz: ArrayLike, gap: ArrayLike, scale: ArrayLike
 ) -> Numbers:
-    """With lam = H/2 where the Hessian of F is H-Lipschitz, Theorem 11 and Lemma 4 give E||grad F(xbar_t)|| = O(eps)
-    after T = O(max{(G + sigma)^2 Delta H^{1/2} eps^{-7/2}, (G + sigma)^3 eps^{-3}}) steps.
-    Status: stated, Corollary 13."""
+    r"""With $\lambda = H/2$ where the Hessian of $F$ is $H$-Lipschitz, Theorem 11 and Lemma 4 give $\mathbb{E}\|\nabla
+    F(\bar{x}_t)\| = O(\varepsilon)$ after $T = O(\max\{(G + \sigma)^2 \Delta H^{1/2} \varepsilon^{-7/2}, (G + \sigma)^3
+    \varepsilon^{-3}\})$ steps. Status: stated, Corollary 13."""
     descent = COROLLARY13_HESSIAN.order(eps, scale, gap=gap, hessian_lipschitz=hessian_lipschitz)
     return np.maximum(descent, COROLLARY12_START_UP.order(eps, scale))
 
 
 def section522_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, scale: ArrayLike) -> Untuned:
-    """Not knowing G and sigma (C = 1), beta-FTRL needs T = O((G + sigma)^{7/2} Delta lam^{1/2} eps^{-7/2}) steps for
-    G + sigma >> 1, and online gradient descent, untuned, of regret O(D (G + sigma)^2/sqrt(1-beta)), needs
-    T = O((G + sigma)^7 Delta lam^{1/2} eps^{-7/2}). Status: stated, Section 5.2.2.
+    r"""Not knowing $G$ and $\sigma$ $(C = 1)$, $\beta$-FTRL needs $T = O((G + \sigma)^{7/2} \Delta \lambda^{1/2}
+    \varepsilon^{-7/2})$ steps for $G + \sigma \gg 1$, and online gradient descent, untuned, of regret $O(D (G +
+    \sigma)^2/\sqrt{1-\beta})$, needs $T = O((G + \sigma)^7 \Delta \lambda^{1/2} \varepsilon^{-7/2})$. Status: stated,
+    Section 5.2.2.
 
     Theorem 11 with C = 1 at accuracy e guarantees (1 + r) e, r = scale for beta-FTRL and scale^2 for online gradient
     descent, so e = eps/(1 + r), and T = 400 Delta lam^{1/2} e^{-7/2} on the descent branch.
@@ -99,9 +101,9 @@ def section522_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, scale: Arra
 
 
 def section522_stopped_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, scale: ArrayLike) -> Untuned:
-    """Stopped where Delta/(DT) meets the target, both at the same beta and D (C = 1), beta-FTRL needs
-    T = O((G + sigma)^{5/2} Delta lam^{1/2} eps^{-7/2}) steps and online gradient descent, untuned,
-    T = O((G + sigma)^5 Delta lam^{1/2} eps^{-7/2}). Status: ours (Section 5.2.2).
+    r"""Stopped where $\Delta/(DT)$ meets the target, both at the same $\beta$ and $D$ $(C = 1)$, $\beta$-FTRL needs $T
+    = O((G + \sigma)^{5/2} \Delta \lambda^{1/2} \varepsilon^{-7/2})$ steps and online gradient descent, untuned, $T =
+    O((G + \sigma)^5 \Delta \lambda^{1/2} \varepsilon^{-7/2})$. Status: ours (Section 5.2.2).
 
     With e as in `section522_order` T = Delta/(D eps) = 400 Delta lam^{1/2} e^{-5/2}/eps. The bound grows to at most
     2 eps (descent eps; regret and noise r e <= eps; spread apart).
@@ -111,9 +113,9 @@ def section522_stopped_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, sca
 
 
 def corollary19_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, l1_scale: ArrayLike, dim: ArrayLike) -> Numbers:
-    """With C = ||G+sigma||_1 clipped Adam in Algorithm 1 needs
-    T = O(max{||G+sigma||_1^2 Delta d^{1/2} lam^{1/2} eps^{-7/2}, ||G+sigma||_1^3 eps^{-3}}) steps to
-    (lam, eps)-L1-stationarity on average. Status: stated, Corollary 19."""
+    r"""With $C = \|G+\sigma\|_1$ clipped Adam in Algorithm 1 needs $T = O(\max\{\|G+\sigma\|_1^2 \Delta d^{1/2}
+    \lambda^{1/2} \varepsilon^{-7/2}, \|G+\sigma\|_1^3 \varepsilon^{-3}\})$ steps to $(\lambda,
+    \varepsilon)$-L1-stationarity on average. Status: stated, Corollary 19."""
     positive(lam=lam)
     count(dim=dim)
     descent = COROLLARY19.order(eps, l1_scale, gap=gap, lam=lam, dim=dim)
@@ -123,17 +125,18 @@ def corollary19_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, l1_scale: 
 def section63_baseline_order(
     eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, l2_scale: ArrayLike, dim: ArrayLike
 ) -> Numbers:
-    """Without coordinate-wise adaptivity, by Corollary 12 at Lemma 16's lam/sqrt d and eps/sqrt d,
-    T = O(||G+sigma||_2^2 Delta d^{3/2} lam^{1/2} eps^{-7/2}) steps reach (lam, eps)-L1-stationarity on average.
-    Status: stated, Section 6.3."""
+    r"""Without coordinate-wise adaptivity, by Corollary 12 at Lemma 16's $\lambda/\sqrt{d}$ and $\varepsilon/\sqrt{d}$,
+    $T = O(\|G+\sigma\|_2^2 \Delta d^{3/2} \lambda^{1/2} \varepsilon^{-7/2})$ steps reach $(\lambda,
+    \varepsilon)$-L1-stationarity on average. Status: stated, Section 6.3."""
     positive(lam=lam)
     count(dim=dim)
     return SECTION63_BASELINE.order(eps, l2_scale, gap=gap, lam=lam, dim=dim)
 
 
 def coordinate_gain(coordinate_scale: Float[Array, "*batch dim"]) -> np.float64 | Float[Array, "*batch"]:
-    """On the descent branch (T of Section 6.3's baseline)/(T of Corollary 19) = d (||G+sigma||_2/||G+sigma||_1)^2,
-    from 1 (all coordinates alike) to d (a single one counts). Status: stated, Section 6.3.
+    r"""On the descent branch the $T$ of Section 6.3's baseline over that of Corollary 19 is $= d
+    (\|G+\sigma\|_2/\|G+\sigma\|_1)^2$, from 1 (all coordinates alike) to $d$ (a single one counts). Status: stated,
+    Section 6.3.
 
     coordinate_scale: the G_i + sigma_i, at least one of them positive along the last axis (else ValueError).
     """

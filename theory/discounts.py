@@ -19,8 +19,9 @@ WINDOWS = np.linspace(0.0, 40.0, 8001)  # of `bounded_limit`, whose integral is 
 
 
 def own_scale_bound(radius: ArrayLike, own_square_sum: ArrayLike) -> Numbers:
-    """If beta2 >= beta1^2, for every gradient sequence, every T and every u in the ball of radius D, in any dimension,
-    pathwise: Regret_T(u) <= 2 D sqrt(sum_t beta2^{T-t} ||g_t||^2). Status: ours (Theorem 9, any discounts); sharp.
+    r"""If $\beta_2 \ge \beta_1^2$, for every gradient sequence, every $T$ and every $u$ in the ball of radius $D$, in
+    any dimension, pathwise: $\mathrm{Regret}_T(u) \le 2 D \sqrt{\sum_t \beta_2^{T-t} \|g_t\|^2}$. Status: ours (Theorem
+    9, any discounts); sharp.
 
     The proof of `lemma08_bound` in the v_t, with r for sqrt V: a step replaces r by sqrt(c r^2 + ||v||^2), at c = 1 the
     lemma's; larger c only help, since the potential r p(s/r), p as there, increases in r. Sharp: g = (1, -R).
@@ -31,8 +32,9 @@ def own_scale_bound(radius: ArrayLike, own_square_sum: ArrayLike) -> Numbers:
 
 
 def bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike, beta2: ArrayLike) -> Numbers:
-    """If every ||g_t|| <= G, for every T and every u in the ball of radius D, in any dimension, pathwise:
-    Regret_T(u) <= 2 D G/sqrt(1-beta2) max{1, (1-sqrt beta2)/(1-beta1)}. Status: ours (equation (1), any discounts).
+    r"""If every $\|g_t\| \le G$, for every $T$ and every $u$ in the ball of radius $D$, in any dimension, pathwise:
+    $\mathrm{Regret}_T(u) \le 2 D G/\sqrt{1-\beta_2} \max\{1, (1-\sqrt{\beta_2})/(1-\beta_1)\}$. Status: ours (equation
+    (1), any discounts).
 
     For beta2 >= beta1^2 it is `own_scale_bound`. Else c < 1: a step leaves r at sqrt(c r^2 + ||v||^2), short of that
     proof's sqrt(r^2 + ||v||^2) by at most (1 - sqrt c) r. The derivative of r p(s/r) in r is at most 2: so
@@ -48,8 +50,8 @@ def bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike, bet
 
 
 def slow_bound(steps: ArrayLike) -> Numbers:
-    """If beta2 >= beta1^2, for every gradient sequence of T steps and every u in the ball of radius D, in any
-    dimension, pathwise: Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} ||g_t||^2)) <= sqrt T + 2.
+    r"""If $\beta_2 \ge \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$, in
+    any dimension, pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} \|g_t\|^2}) \le \sqrt{T} + 2$.
     Status: ours (Theorem 9, any discounts).
 
     D = 1. H(S, r), the maximum of <z, S> - r ||z||^2/2 over ||z|| <= 1, has the derivative clip(S/r) in S and decreases
@@ -62,8 +64,9 @@ def slow_bound(steps: ArrayLike) -> Numbers:
 
 
 def slow_bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike) -> Numbers:
-    """If beta2 >= beta1^2 and every ||g_t|| <= G, for every T and every u in the ball of radius D, in any dimension,
-    pathwise: Regret_T(u) <= D G (1/(1-beta1) + 2/sqrt(1-beta1^2)). Status: ours (equation (1), any discounts).
+    r"""If $\beta_2 \ge \beta_1^2$ and every $\|g_t\| \le G$, for every $T$ and every $u$ in the ball of radius $D$, in
+    any dimension, pathwise: $\mathrm{Regret}_T(u) \le D G (1/(1-\beta_1) + 2/\sqrt{1-\beta_1^2})$. Status: ours
+    (equation (1), any discounts).
 
     The loss is at most 2 D sqrt V, as in `slow_bound`; ||S_T|| <= G/(1-beta1) and V <= G^2/(1-beta1^2). Less than
     `bounded_bound` where beta2 is close to 1.
@@ -76,10 +79,10 @@ def slow_bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike
 
 
 def slow_growth(beta1: float, beta2: float, steps: int) -> float:
-    """If beta2 > beta1^2, the gradients g_t = beta1^t, t = 1..T, c = beta2/beta1^2, have the ratio
-    Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} g_t^2)) at u = -D = [T - sum_{t<T} min{1, t/r_t}]/sqrt T,
-    r_t^2 = (c^t - 1)/(c - 1); it is sqrt T less a constant over sqrt T, so that no constant bounds it.
-    Status: ours (Theorem 9, any discounts).
+    r"""If $\beta_2 > \beta_1^2$, the gradients $g_t = \beta_1^t$, $t = 1, \ldots, T$, $c = \beta_2/\beta_1^2$, have the
+    ratio $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$ at $u = -D = [T - \sum_{t<T} \min\{1,
+    t/r_t\}]/\sqrt{T}$, $r_t^2 = (c^t - 1)/(c - 1)$; it is $\sqrt{T}$ less a constant over $\sqrt{T}$, so that no
+    constant bounds it. Status: ours (Theorem 9, any discounts).
 
     In the v_t all gradients are 1: S_t = t, while r_t grows exponentially, and the plays go to 0.
     """
@@ -95,9 +98,9 @@ def slow_growth(beta1: float, beta2: float, steps: int) -> float:
 
 
 def fast_bound(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
-    """If beta2 <= beta1^2, for every gradient sequence of T steps and every u in the ball of radius D, pathwise:
-    Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} g_t^2)) <= 2 + 2 sqrt(T (beta1 - sqrt beta2)/(beta1 + sqrt beta2)).
-    Status: ours (Theorem 9, any discounts).
+    r"""If $\beta_2 \le \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$,
+    pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2}) \le 2 + 2 \sqrt{T (\beta_1 -
+    \sqrt{\beta_2})/(\beta_1 + \sqrt{\beta_2})}$. Status: ours (Theorem 9, any discounts).
 
     As `bounded_bound`, in the v_t: Regret_T <= 2 D r_T + 2 D (1 - sqrt c) sum_{t<T} r_t, where r_T <= sqrt V and, by
     Cauchy and Schwarz, sum r_t <= sqrt(T sum r_t^2) <= sqrt(T V/(1-c)).
@@ -112,9 +115,9 @@ def fast_bound(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
 
 
 def fast_growth(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
-    """If beta2 < beta1^2, the gradients beta1, -2 beta1^2, 2 beta1^3, -2 beta1^4, ... have the ratio
-    Regret_T(u)/(D sqrt(sum_t beta1^{2(T-t)} g_t^2)), at the best u, of at least
-    = (T-1) sqrt(1 - beta2/beta1^2)/(2 sqrt T), so that no constant bounds it. Status: ours (Theorem 9, any discounts).
+    r"""If $\beta_2 < \beta_1^2$, the gradients $\beta_1$, $-2 \beta_1^2$, $2 \beta_1^3$, $-2 \beta_1^4$, ... have the
+    ratio $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$, at the best $u$, of at least $= (T-1) \sqrt{1
+    - \beta_2/\beta_1^2}/(2 \sqrt{T})$, so that no constant bounds it. Status: ours (Theorem 9, any discounts).
 
     In the v_t: 1, -2, 2, ... S_t alternates between 1 and -1, r_t^2 <= 4/(1-c) stays bounded, so that each step pays
     2/r_t >= sqrt(1-c), while V < 4 T.
@@ -127,10 +130,10 @@ def fast_growth(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers
 
 
 def bounded_limit(exponent: float) -> float:
-    """If ||g_t|| <= G and beta2 = beta1^k, in any dimension, the largest regret over D G/sqrt(1-beta1^2) tends, as
-    beta1 -> 1, to (k+1)/sqrt(2k) for k >= 2, and for k < 2 to sqrt 2 times the largest, over w > 0, of
-    (3/2) rho(w) - (1-k/2) int_0^w e^{s-w} rho(s) ds, rho(s)^2 = (1-e^{-ks})/k.
-    Status: ours (equation (1), any discounts); attained.
+    r"""If $\|g_t\| \le G$ and $\beta_2 = \beta_1^k$, in any dimension, the largest regret over $D G/\sqrt{1-\beta_1^2}$
+    tends, as $\beta_1 \to 1$, to $(k+1)/\sqrt{2k}$ for $k \ge 2$, and for $k < 2$ to $\sqrt{2}$ times the largest, over
+    $w > 0$, of $(3/2) \rho(w) - (1-k/2) \int_0^w e^{s-w} \rho(s)$ ds, $\rho(s)^2 = (1-e^{-ks})/k$. Status: ours
+    (equation (1), any discounts); attained.
 
     Time in windows of 1/(1-beta1) steps, S and r in units of G/sqrt(1-beta1), u = ||g||^2/G^2, (rho^2)' = u - k rho^2.
     By the steps of `slow_bound` the regret is at most ||S_T|| - H(S_T, r_T) <= rho_T/2 plus the integral, weighted by

@@ -18,9 +18,9 @@ HALVINGS = 60  # of (0, 1/2], where the maximum of `moment_constant` lies
 
 
 def moment_constant(power: ArrayLike) -> Numbers:
-    """For martingale differences X_1, X_2, ... in a Hilbert space and 1 < p <= 2,
-    (E||X_1 + ... + X_n||^p)^{1/p} <= c_p (E||X_1||^p + ... + E||X_n||^p)^{1/p}, where c_p^p is the largest value of
-    (1-x)^p - x^p + p x^{p-1} for 0 < x <= 1/2. Status: ours (von Bahr and Esseen, whose c_p^p is 2).
+    r"""For martingale differences $X_1$, $X_2$, ... in a Hilbert space and $1 < p \le 2$, $(\mathbb{E}\|X_1 + \ldots +
+    X_n\|^p)^{1/p} \le c_p (\mathbb{E}\|X_1\|^p + \ldots + \mathbb{E}\|X_n\|^p)^{1/p}$, where $c_p^p$ is the largest
+    value of $(1-x)^p - x^p + p x^{p-1}$ for $0 < x \le 1/2$. Status: ours (von Bahr and Esseen, whose $c_p^p$ is 2).
 
     It is enough that N = ||s+x||^p - ||s||^p - p ||s||^{p-2} <s,x> <= c_p^p ||x||^p, for the linear term has mean zero
     given the past. Put ||s|| = 1, ||x|| = r, <s,x> = r c: N = (1 + 2rc + r^2)^{p/2} - 1 - p r c is concave in c, and
@@ -43,8 +43,8 @@ def moment_constant(power: ArrayLike) -> Numbers:
 
 
 def noise_bound(moment: ArrayLike, power: ArrayLike, beta: ArrayLike) -> Numbers:
-    """With S^F_t and S^g_t as in Lemma 7, for every t, E||S^g_t - S^F_t|| <= c_p sigma_p/(1-beta^p)^{1/p}.
-    Status: ours (Lemma 7, p-th moments).
+    r"""With $S^F_t$ and $S^g_t$ as in Lemma 7, for every $t$, $\mathbb{E}\|S^g_t - S^F_t\| \le c_p
+    \sigma_p/(1-\beta^p)^{1/p}$. Status: ours (Lemma 7, p-th moments).
 
     Jensen, and `moment_constant` for X_s = beta^{t-s} (g_s - grad F(x_s)). So the noise terms of Lemma 7,
     <S^g_t - S^F_t, u_t> with ||u_t|| <= D, are at most D times this, although u_t depends on the noise.
@@ -63,9 +63,10 @@ def lemma07_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    """For any learner in the ball of radius D, with u_t as in Lemma 7, E_{t~[T]} E||E_{y_t} grad F(y_t)|| <=
-    Delta/(DT) + G beta/((1-beta)T) + c_p sigma_p (beta/T + 1 - beta)/(1-beta^p)^{1/p}
-    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: ours (Lemma 7, p-th moments).
+    r"""For any learner in the ball of radius $D$, with $u_t$ as in Lemma 7, $\mathbb{E}_{t\sim [T]}
+    \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + G \beta/((1-\beta)T) + c_p \sigma_p (\beta/T + 1 -
+    \beta)/(1-\beta^p)^{1/p} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E}
+    \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 7, p-th moments).
 
     The proof of `sharpened.lemma07_bound` with `noise_bound`; Lemma 20 needs E||g - grad F|| < inf only.
     """
@@ -74,9 +75,9 @@ def lemma07_bound(
 
 
 def equation1(radius: ArrayLike, lipschitz: ArrayLike, moment: ArrayLike, power: ArrayLike, beta: ArrayLike) -> Numbers:
-    """beta-FTRL in Algorithm 1 has, for every t, against the best u of the ball,
-    E sup_u Regret_t(u) <= 2 D [G/sqrt(1-beta^2) + sigma_p/(1-beta^p)^{1/p}].
-    Status: ours (equation (1), p-th moments).
+    r"""$\beta$-FTRL in Algorithm 1 has, for every $t$, against the best $u$ of the ball, $\mathbb{E} \sup_u
+    \mathrm{Regret}_t(u) \le 2 D [G/\sqrt{1-\beta^2} + \sigma_p/(1-\beta^p)^{1/p}]$. Status: ours (equation (1), p-th
+    moments).
 
     Theorem 9 with 2 is pathwise. (sum_s b_s^2 ||g_s||^2)^{1/2}, b_s = beta^{t-s}, is at most the same of the true
     gradients, <= G/sqrt(1-beta^2), plus that of the noise (Minkowski), which is at most
@@ -93,9 +94,9 @@ def equation2(
     power: ArrayLike,
     beta: ArrayLike,
 ) -> Numbers:
-    """Clipped Adam in Algorithm 1 has, for every t, with regrets added over coordinates, against the best u with every
-    |u[i]| <= D, E sup_u Regret_t(u) <= 2 D [||G||_1/sqrt(1-beta^2) + ||sigma_p||_1/(1-beta^p)^{1/p}].
-    Status: ours (equation (2), p-th moments).
+    r"""Clipped Adam in Algorithm 1 has, for every $t$, with regrets added over coordinates, against the best $u$ with
+    every $|u[i]| \le D$, $\mathbb{E} \sup_u \mathrm{Regret}_t(u) \le 2 D [\|G\|_1/\sqrt{1-\beta^2} +
+    \|\sigma_p\|_1/(1-\beta^p)^{1/p}]$. Status: ours (equation (2), p-th moments).
 
     `equation1` on every coordinate, added. coordinate_lipschitz, coordinate_moment: shape (..., dim); the rest (...).
     """
@@ -115,10 +116,10 @@ def guarantee(
     steps: ArrayLike,
     dim: ArrayLike = 1,
 ) -> Numbers:
-    """Clipped Adam in Algorithm 1, at any beta, D and T and for any lam > 0, has E_{t~[T]} E||grad F(xbar_t)||_1^[lam]
-    <= Delta/(DT) + ||G||_1 beta/((1-beta)T)
-    + [2 ||G||_1/sqrt(1-beta^2) + (2 + c_p) ||sigma_p||_1/(1-beta^p)^{1/p}] (beta/T + 1 - beta)
-    + 2 beta/(1+beta) lam d D^2/(1-beta)^2. Status: ours (Theorem 18, p-th moments).
+    r"""Clipped Adam in Algorithm 1, at any $\beta$, $D$ and $T$ and for any $\lambda > 0$, has $\mathbb{E}_{t\sim [T]}
+    \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le \Delta/(DT) + \|G\|_1 \beta/((1-\beta)T) + [2
+    \|G\|_1/\sqrt{1-\beta^2} + (2 + c_p) \|\sigma_p\|_1/(1-\beta^p)^{1/p}] (\beta/T + 1 - \beta) + 2 \beta/(1+\beta)
+    \lambda d D^2/(1-\beta)^2$. Status: ours (Theorem 18, p-th moments).
 
     `lemma07_bound` coordinate by coordinate with `equation2` in the bracket, plus lam times `sharpened.lemma10_bound`.
     With d = 1 and G, sigma_p of the 2-norm it is the bound of beta-FTRL, for ||grad F(xbar_t)||^[lam].
@@ -139,10 +140,10 @@ def parameters(
     power: ArrayLike,
     dim: ArrayLike = 1,
 ) -> Parameters:
-    """For 0 < eps <= ||G||_1 clipped Adam in Algorithm 1 has E_{t~[T]} E||grad F(xbar_t)||_1^[lam] at most eps with
-    beta = 1 - 1/max{64 ||G||_1^2/eps^2, ((8 + 4 c_p) ||sigma_p||_1/eps)^{p/(p-1)}},
-    D = (1-beta) eps^{1/2}/(3 (d lam)^{1/2}) and
-    T = (1-beta)^{-1} max{13.5 Delta (d lam)^{1/2} eps^{-3/2}, 9 ||G||_1/eps}, rounded up.
+    r"""For $0 < \varepsilon \le \|G\|_1$ clipped Adam in Algorithm 1 has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla
+    F(\bar{x}_t)\|_1^{[\lambda]}$ at most $\varepsilon$ with $\beta = 1 - 1/\max\{64 \|G\|_1^2/\varepsilon^2, ((8 + 4
+    c_p) \|\sigma_p\|_1/\varepsilon)^{p/(p-1)}\}$, $D = (1-\beta) \varepsilon^{1/2}/(3 (d \lambda)^{1/2})$ and $T =
+    (1-\beta)^{-1} \max\{13.5 \Delta (d \lambda)^{1/2} \varepsilon^{-3/2}, 9 \|G\|_1/\varepsilon\}$, rounded up.
     Status: ours (Theorem 18, p-th moments).
 
     The sum of `guarantee`: since 1-beta^p >= 1-beta, the bracket times 1-beta is at most

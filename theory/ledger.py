@@ -9,8 +9,8 @@ from foundation.ranges import Numbers, count, discount, finite, nonnegative, pos
 
 
 def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLike) -> Numbers:
-    """The bracket of Lemma 7, of either sign, is = beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t).
-    Status: stated, Lemmas 7 and 17.
+    r"""The bracket of Lemma 7, of either sign, is $= \beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t
+    \mathbb{E} \mathrm{Regret}_t(u_t)$. Status: stated, Lemmas 7 and 17.
 
     regret_last = E Regret_T(u_T), regret_sum = sum_{t=1}^T E Regret_t(u_t).
     """
@@ -22,10 +22,11 @@ def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLi
 def lemma07_ledger(
     lipschitz: ArrayLike, sigma: ArrayLike, radius: ArrayLike, beta: ArrayLike, steps: ArrayLike
 ) -> dict[str, Numbers]:
-    """With S^F_n and S^g_n = sum_{t<=n} beta^{n-t} of the true and of the stochastic gradients at x_t,
-    comparator: D sum_n E||E_{y_n} grad F(y_n)|| - (1-beta) D sum_n E||S^F_n|| <= D G/(1-beta);
-    noise: (1-beta) E sum_n <S^g_n - S^F_n, u_n> <= sigma D T sqrt(1-beta);
-    last: beta E <S^g_T, u_T> <= D (G + sigma)/(1-beta). Status: proved in the paper (proof of Lemma 7).
+    r"""With $S^F_n$ and $S^g_n = \sum_{t\le n} \beta^{n-t}$ of the true and of the stochastic gradients at $x_t$,
+    comparator: $D \sum_n \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\| - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\| \le D
+    G/(1-\beta)$; noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \le \sigma D T \sqrt{1-\beta}$;
+    last: $\beta \mathbb{E} \langle S^g_T, u_T\rangle \le D (G + \sigma)/(1-\beta)$. Status: proved in the paper (proof
+    of Lemma 7).
 
     These three, Delta and the regret bracket (an equality), over DT, add up to `lemma07_bound`. By their names.
     """
@@ -44,10 +45,11 @@ def lemma07_ledger(
 def lemma17_ledger(
     l1_lipschitz: ArrayLike, l1_sigma: ArrayLike, radius: ArrayLike, beta: ArrayLike, steps: ArrayLike
 ) -> dict[str, Numbers]:
-    """With S^F_n and S^g_n as in Lemma 7 and u_n[i] = -D sign(S^F_n[i]),
-    comparator: D sum_n E||E_{y_n} grad F(y_n)||_1 - (1-beta) D sum_n E||S^F_n||_1 <= D ||G||_1/(1-beta);
-    noise: (1-beta) E sum_n <S^g_n - S^F_n, u_n> <= ||sigma||_1 D T sqrt(1-beta);
-    last: beta E <S^g_T, u_T> <= D (||G||_1 + ||sigma||_1)/(1-beta). Status: proved in the paper (proof of Lemma 17).
+    r"""With $S^F_n$ and $S^g_n$ as in Lemma 7 and $u_n[i] = -D \mathrm{sign}(S^F_n[i])$, comparator: $D \sum_n
+    \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\|_1 - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\|_1 \le D \|G\|_1/(1-\beta)$;
+    noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \le \|\sigma\|_1 D T \sqrt{1-\beta}$; last:
+    $\beta \mathbb{E} \langle S^g_T, u_T\rangle \le D (\|G\|_1 + \|\sigma\|_1)/(1-\beta)$. Status: proved in the paper
+    (proof of Lemma 17).
 
     `lemma07_ledger` coordinate by coordinate, added; the sum is less than Lemma 17 states.
     """

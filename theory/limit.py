@@ -19,7 +19,8 @@ from foundation.ranges import Numbers, nonnegative, positive, real
 
 
 def limit_descent(reach: ArrayLike, norm_integral: ArrayLike, norm_last: ArrayLike) -> Numbers:
-    """The flow has, at every tau, F(x(0)) - F(x(tau)) = r0 (int_0^tau ||m|| + ||m(tau)||). Status: ours (Lemma 7).
+    r"""The flow has, at every $\tau$, $F(x(0)) - F(x(\tau)) = r_0 (\int_0^\tau \|m\| + \|m(\tau)\|)$. Status: ours
+    (Lemma 7).
 
     F(x)' = -r0 <grad F, m>/||m|| and grad F = m' + m, so it is -r0 (||m||' + ||m||). So Lemma 7 is an equality there:
     with g = grad F(x) and z = -r0 m/||m|| the same gives int_0^tau e^{s-tau} <g, z> ds = -r0 ||m(tau)||, the best that
@@ -32,8 +33,9 @@ def limit_descent(reach: ArrayLike, norm_integral: ArrayLike, norm_last: ArrayLi
 
 
 def limit_spread(reach: ArrayLike, alpha: ArrayLike, omega: ArrayLike) -> Numbers:
-    """The points of a helix of tilt alpha that turns by omega in a window, at speed r0, have around their exponential
-    average the spread = r0^2 (cos(alpha)^2 + sin(alpha)^2/(1 + omega^2)). Status: ours (Lemma 10); attained.
+    r"""The points of a helix of tilt $\alpha$ that turns by $\omega$ in a window, at speed $r_0$, have around their
+    exponential average the spread $= r_0^2 (\cos(\alpha)^2 + \sin(\alpha)^2/(1 + \omega^2))$. Status: ours (Lemma 10);
+    attained.
 
     The age is Exp(1). Along the axis the variance is (r0 cos alpha)^2; around it the points lie at distance
     r0 sin(alpha)/omega, their average at that over sqrt(1 + omega^2), for |E e^{i omega age}|^2 = 1/(1 + omega^2).
@@ -45,8 +47,9 @@ def limit_spread(reach: ArrayLike, alpha: ArrayLike, omega: ArrayLike) -> Number
 
 
 def limit_bound(eps: ArrayLike) -> Numbers:
-    """A flow at Theorem 11's r0 = eps^{1/2}/(4 lam^{1/2}) that comes down by at most eps r0 a window has, in the long
-    run, avg ||grad F(xbar)||^[lam] <= 17/16 eps. Status: ours (Theorem 11, C -> inf).
+    r"""A flow at Theorem 11's $r_0 = \varepsilon^{1/2}/(4 \lambda^{1/2})$ that comes down by at most $\varepsilon r_0$
+    a window has, in the long run, $\mathrm{avg} \|\nabla F(\bar{x})\|^{[\lambda]} \le 17/16 \varepsilon$. Status: ours
+    (Theorem 11, $C \to \infty$).
 
     `limit_descent` for the norm and `limit_spread` of a straight line for the spread. The stated bound tends to eps.
     """

@@ -22,8 +22,8 @@ ONE_WINDOW = Exponents(eps=-2.0, scale=2.0)  # what remains of COROLLARY12_START
 
 
 def output_weights(beta: float, steps: int) -> Float[Array, "steps"]:
-    """The weights of the output index, w_t = 1 - beta^t for t < T and w_T = (1 - beta^T)/(1 - beta); their sum is = T.
-    Status: ours (arXiv 2411.07061 draws its output so).
+    r"""The weights of the output index, $w_t = 1 - \beta^t$ for $t < T$ and $w_T = (1 - \beta^T)/(1 - \beta)$; their
+    sum is $= T$. Status: ours (arXiv 2411.07061 draws its output so).
 
     Numbers only, no arrays. sum_{t<T} (1-beta^t) = T - sum_{t<T} beta^t with t from 0 on, and w_T is that last sum.
     """
@@ -43,10 +43,10 @@ def lemma07_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    """For any learner in the ball of radius D, with u_t as in Lemma 7, w_t = 1 - beta^t for t < T and
-    w_T = (1-beta^T)/(1-beta), (1/T) sum_t w_t E||E_{y_t} grad F(y_t)|| <=
-    Delta/(DT) + sigma (beta/T + 1 - beta)/sqrt(1-beta^2)
-    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: ours (Lemma 7, weighted output).
+    r"""For any learner in the ball of radius $D$, with $u_t$ as in Lemma 7, $w_t = 1 - \beta^t$ for $t < T$ and $w_T =
+    (1-\beta^T)/(1-\beta)$, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + \sigma
+    (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t
+    \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 7, weighted output).
 
     No G is left. With S^F_n and S^g_n = sum_{t<=n} beta^{n-t} of the true and of the stochastic gradients,
     P_n = sum_{t<=n} beta^{n-t} <g_t, z_t>: (1-beta) sum_n P_n + beta P_T = sum_t <g_t, z_t>, for the weight of the
@@ -69,10 +69,11 @@ def lemma17_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    """For any learner with every |z_t[i]| <= D, with u_t[i] = -D sign(S_t[i]), regrets added over coordinates and w_t
-    as in `lemma07_bound`, (1/T) sum_t w_t E||E_{y_t} grad F(y_t)||_1 <=
-    Delta/(DT) + ||sigma||_1 (beta/T + 1 - beta)/sqrt(1-beta^2)
-    + (1/(DT)) [beta E Regret_T(u_T) + (1-beta) sum_t E Regret_t(u_t)]. Status: ours (Lemma 17, weighted output).
+    r"""For any learner with every $|z_t[i]| \le D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$, regrets added over
+    coordinates and $w_t$ as in `lemma07_bound`, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \le
+    \Delta/(DT) + \|\sigma\|_1 (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E}
+    \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 17, weighted
+    output).
 
     The identity of `lemma07_bound` coordinate by coordinate, added.
     """
@@ -89,10 +90,10 @@ def guarantee_l1(
     beta: ArrayLike,
     steps: ArrayLike,
 ) -> Numbers:
-    """Clipped Adam in Algorithm 1, at any beta, D and T and for any lam > 0, its output xbar_t drawn with probability
-    w_t/T, has E||grad F(xbar_t)||_1^[lam]
-    <= Delta/(DT) + (2 sum_i sqrt(G_i^2 + sigma_i^2) + ||sigma||_1) (beta/T + 1 - beta)/sqrt(1-beta^2)
-    + 2 beta/(1+beta) lam d D^2/(1-beta)^2. Status: ours (Theorem 18, any parameters, weighted output).
+    r"""Clipped Adam in Algorithm 1, at any $\beta$, $D$ and $T$ and for any $\lambda > 0$, its output $\bar{x}_t$ drawn
+    with probability $w_t/T$, has $\mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le \Delta/(DT) + (2 \sum_i
+    \sqrt{G_i^2 + \sigma_i^2} + \|\sigma\|_1) (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + 2 \beta/(1+\beta) \lambda d
+    D^2/(1-\beta)^2$. Status: ours (Theorem 18, any parameters, weighted output).
 
     `lemma17_bound` with `equation2` of `sharpened` in the bracket, plus lam times `lemma10_bound`, which holds at every
     t, hence for every law of t. It is `sharpened.guarantee_l1` without ||G||_1 beta/((1-beta)T). In one coordinate it
@@ -104,9 +105,10 @@ def guarantee_l1(
 
 
 def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike) -> Parameters:
-    """For a guess C > eps/10 of G + sigma run beta-FTRL in Algorithm 1 with beta = 1 - (eps/(10 C))^2,
-    D = (1-beta) eps^{1/2}/(4 lam^{1/2}) and T = (1-beta)^{-1} max{4 Delta lam^{1/2} eps^{-3/2}, 1}, rounded up, and
-    draw the output xbar_t with probability w_t/T. Status: ours (Theorem 11, weighted output).
+    r"""For a guess $C > \varepsilon/10$ of $G + \sigma$ run $\beta$-FTRL in Algorithm 1 with $\beta = 1 -
+    (\varepsilon/(10 C))^2$, $D = (1-\beta) \varepsilon^{1/2}/(4 \lambda^{1/2})$ and $T = (1-\beta)^{-1} \max\{4 \Delta
+    \lambda^{1/2} \varepsilon^{-3/2}, 1\}$, rounded up, and draw the output $\bar{x}_t$ with probability $w_t/T$.
+    Status: ours (Theorem 11, weighted output).
 
     Theorem 11's, with one window 1/(1-beta) where its start-up takes 12 C/eps of them.
     """
@@ -116,9 +118,10 @@ def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: 
 
 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
-    """beta-FTRL in Algorithm 1 at the beta, D and T of `theorem11_parameters`, for any lam > 0 and C > eps/10, its
-    output xbar_t drawn with probability w_t/T, has E||grad F(xbar_t)||^[lam] <= (17/16 + 0.425 (G + sigma)/C) eps.
-    Status: ours (Theorem 11, weighted output).
+    r"""$\beta$-FTRL in Algorithm 1 at the $\beta$, $D$ and $T$ of `theorem11_parameters`, for any $\lambda > 0$ and $C
+    > \varepsilon/10$, its output $\bar{x}_t$ drawn with probability $w_t/T$, has $\mathbb{E}\|\nabla
+    F(\bar{x}_t)\|^{[\lambda]} \le (17/16 + 0.425 (G + \sigma)/C) \varepsilon$. Status: ours (Theorem 11, weighted
+    output).
 
     `guarantee_l1` in one coordinate, rho = sqrt(1-beta) = eps/(10C). Spread: 2 beta/(1+beta) eps/16. Descent:
     Delta/(DT) <= eps. The rest is (2 sqrt(G^2+sigma^2) + sigma) rho (1 + beta/((1-beta)T))/sqrt(1+beta), at most
@@ -136,9 +139,10 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbe
 def theorem18_parameters(
     eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: ArrayLike, dim: ArrayLike
 ) -> Parameters:
-    """For a guess C > eps/10 of ||G+sigma||_1 run clipped Adam in Algorithm 1 with beta = 1 - (eps/(10 C))^2,
-    D = (1-beta) eps^{1/2}/(4 (d lam)^{1/2}) and T = (1-beta)^{-1} max{4 Delta (d lam)^{1/2} eps^{-3/2}, 1}, rounded up,
-    and draw the output xbar_t with probability w_t/T. Status: ours (Theorem 18, weighted output).
+    r"""For a guess $C > \varepsilon/10$ of $\|G+\sigma\|_1$ run clipped Adam in Algorithm 1 with $\beta = 1 -
+    (\varepsilon/(10 C))^2$, $D = (1-\beta) \varepsilon^{1/2}/(4 (d \lambda)^{1/2})$ and $T = (1-\beta)^{-1} \max\{4
+    \Delta (d \lambda)^{1/2} \varepsilon^{-3/2}, 1\}$, rounded up, and draw the output $\bar{x}_t$ with probability
+    $w_t/T$. Status: ours (Theorem 18, weighted output).
 
     `theorem11_parameters` with d lam for lam.
     """
@@ -148,9 +152,10 @@ def theorem18_parameters(
 
 
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
-    """Clipped Adam in Algorithm 1 at the beta, D and T of `theorem18_parameters`, for any lam > 0 and C > eps/10, its
-    output xbar_t drawn with probability w_t/T, has
-    E||grad F(xbar_t)||_1^[lam] <= (17/16 + 0.425 ||G+sigma||_1/C) eps. Status: ours (Theorem 18, weighted output).
+    r"""Clipped Adam in Algorithm 1 at the $\beta$, $D$ and $T$ of `theorem18_parameters`, for any $\lambda > 0$ and $C
+    > \varepsilon/10$, its output $\bar{x}_t$ drawn with probability $w_t/T$, has $\mathbb{E}\|\nabla
+    F(\bar{x}_t)\|_1^{[\lambda]} \le (17/16 + 0.425 \|G+\sigma\|_1/C) \varepsilon$. Status: ours (Theorem 18, weighted
+    output).
 
     As `theorem11_bound`, coordinate by coordinate.
     """
@@ -159,9 +164,9 @@ def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Nu
 
 
 def corollary12_order(eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, scale: ArrayLike) -> Numbers:
-    """With C = G + sigma and the output drawn with probability w_t/T, beta-FTRL in Algorithm 1 needs
-    T = O(max{(G + sigma)^2 Delta lam^{1/2} eps^{-7/2}, (G + sigma)^2 eps^{-2}}) steps to (lam, eps)-stationarity in
-    expectation. Status: ours (Corollary 12, weighted output).
+    r"""With $C = G + \sigma$ and the output drawn with probability $w_t/T$, $\beta$-FTRL in Algorithm 1 needs $T =
+    O(\max\{(G + \sigma)^2 \Delta \lambda^{1/2} \varepsilon^{-7/2}, (G + \sigma)^2 \varepsilon^{-2}\})$ steps to
+    $(\lambda, \varepsilon)$-stationarity in expectation. Status: ours (Corollary 12, weighted output).
 
     `theorem11_parameters` at a constant multiple of eps. Corollary 12 has (G + sigma)^3 eps^{-3} for the second term: T
     has the order of its lower bound from Delta lam^{1/2} eps^{-3/2} of order 1 on, not only from (G + sigma)/eps on.

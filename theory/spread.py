@@ -12,9 +12,9 @@ FORGOTTEN = 40.0  # exp(-40) < 1e-17: after this many times 1/(1-beta) steps the
 
 
 def straight_line_spread_at(radius: ArrayLike, beta: ArrayLike, time: ArrayLike) -> Numbers:
-    """Motion at speed D along a straight line, a_t ~ Exp(1), has at every t exactly E||y_t - xbar_t||^2
-    = D^2 [beta/(1-beta)^2 + beta (1+beta^t)/((1-beta^2)(1-beta^t)) - t(t+1) beta^t/(1-beta^t)^2].
-    Status: ours (Lemma 10); attained.
+    r"""Motion at speed $D$ along a straight line, $a_t \sim \mathrm{Exp}(1)$, has at every $t$ exactly $\mathbb{E}\|y_t
+    - \bar{x}_t\|^2 = D^2 [\beta/(1-\beta)^2 + \beta (1+\beta^t)/((1-\beta^2)(1-\beta^t)) - t(t+1)
+    \beta^t/(1-\beta^t)^2]$. Status: ours (Lemma 10); attained.
 
     The age of y_t has the law w_j = (1-beta) beta^j/(1-beta^t), j < t. With N the distance of two independent
     ages, the points are a sum of N Exp(1) apart: spread = (D^2/2) (E N^2 + E N), where
@@ -39,8 +39,9 @@ def straight_line_spread_at(radius: ArrayLike, beta: ArrayLike, time: ArrayLike)
 
 
 def straight_line_spread(radius: float, beta: float, steps: int) -> float:
-    """E_{t~[T]} E||y_t - xbar_t||^2 of motion at speed D along a straight line, a_t ~ Exp(1), exactly: the average of
-    `straight_line_spread_at` over t from 1 to T. Status: ours (Lemma 10); attained.
+    r"""$\mathbb{E}_{t\sim [T]} \mathbb{E}\|y_t - \bar{x}_t\|^2$ of motion at speed $D$ along a straight line, $a_t \sim
+    \mathrm{Exp}(1)$, exactly: the average of `straight_line_spread_at` over $t$ from 1 to $T$. Status: ours (Lemma 10);
+    attained.
 
     Numbers only, no arrays.
     """

@@ -8,8 +8,9 @@ from foundation.ranges import Numbers, nonnegative, positive, real
 
 
 def step_weight(survival: ArrayLike, density: ArrayLike) -> Numbers:
-    """For a step scaling s of finite mean with survival function S and density f, positive where S is, and all x and z,
-    E[F(x + s z) - F(x)] = E[w(s) <grad F(x + s z), z>] with the weight w = S/f. Status: ours (Lemma 20, any law).
+    r"""For a step scaling $s$ of finite mean with survival function $S$ and density $f$, positive where $S$ is, and all
+    $x$ and $z$, $\mathbb{E}[F(x + s z) - F(x)] = \mathbb{E}[w(s) \langle \nabla F(x + s z), z\rangle]$ with the weight
+    $w = S/f$. Status: ours (Lemma 20, any law).
 
     F(x + sz) - F(x) is the integral of h(t) = <grad F(x + tz), z> over t < s, and |h| <= G ||z||: its mean is the
     integral of S h = (S/f) h f. No other weight does for every F: h may be any bounded function, and then the integral

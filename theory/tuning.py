@@ -24,9 +24,10 @@ LEAST_GAIN = 28.0  # see `sharpened_steps`
 def sharpened_parameters(
     eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, coordinate_lipschitz: ArrayLike, coordinate_sigma: ArrayLike
 ) -> Parameters:
-    """Clipped Adam in Algorithm 1, at the smallest T for which a beta and a D make `guarantee_l1` at most eps, and at
-    these, has E_{t~[T]} E||grad F(xbar_t)||_1^[lam] <= eps; for G and sigma as those of one coordinate so has beta-FTRL
-    in an L2 ball, in the L2 norm. Status: ours (Theorems 11 and 18, sharpened).
+    r"""Clipped Adam in Algorithm 1, at the smallest $T$ for which a $\beta$ and a $D$ make `guarantee_l1` at most
+    $\varepsilon$, and at these, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le
+    \varepsilon$; for $G$ and $\sigma$ as those of one coordinate so has $\beta$-FTRL in an L2 ball, in the L2 norm.
+    Status: ours (Theorems 11 and 18, sharpened).
 
     Write l = (1-beta)/(1+beta), k = 2 sum_i sqrt(G_i^2 + sigma_i^2) + ||sigma||_1. Then `guarantee_l1` is
     (Delta/D + f)/T + k sqrt l + a D^2, f = (1-l) (||G||_1 + k sqrt l)/(2l), a = d lam (1+l)^2 (1-l)/(4 l^2). Let
@@ -61,9 +62,9 @@ def sharpened_parameters(
 
 
 def sharpened_steps(steps: ArrayLike) -> Numbers:
-    """Let T be what Theorem 18 as stated, or Theorem 11, needs for a target eps <= ||G+sigma||_1 at any C, that is with
-    its own eps put to eps/(1 + ||G+sigma||_1/C). The steps of `sharpened_parameters` for that target are <= T/28.
-    Status: ours (Theorems 11 and 18, sharpened).
+    r"""Let $T$ be what Theorem 18 as stated, or Theorem 11, needs for a target $\varepsilon \le \|G+\sigma\|_1$ at any
+    $C$, that is with its own $\varepsilon$ put to $\varepsilon/(1 + \|G+\sigma\|_1/C)$. The steps of
+    `sharpened_parameters` for that target are $\le T/28$. Status: ours (Theorems 11 and 18, sharpened).
 
     Put s = 4/7 and a D^2 = eps/7 there. With eps = 1, Delta' = Delta (d lam)^{1/2}, S = ||G+sigma||_1, and since
     (1+l) sqrt(1-l) <= 1 + l/2, our T <= (343/64) (sqrt 7 (k^2 + 8/49) Delta' + k^2 (||G||_1 + 4/7)) + 1. With q = C/S
@@ -88,9 +89,10 @@ def theorem18_at_target(
     dim: ArrayLike,
     bound: Callable[[ArrayLike, ArrayLike, ArrayLike], Numbers] = theorem18_bound,
 ) -> tuple[Parameters, Numbers]:
-    """Theorem 18, its own eps put to eps/(c + ||G+sigma||_1/C), c = 1 as stated and 1.75 as proved, has the target eps
-    for its bound; it needs the fewest steps at C = q ||G+sigma||_1, where q is the smaller of 3/(4c) and the root of
-    q^3 = (cq + 1) Delta^2 d lam/(9 eps ||G+sigma||_1^2). Theorem 11: d = 1, with G + sigma. Status: ours (Theorem 18).
+    r"""Theorem 18, its own $\varepsilon$ put to $\varepsilon/(c + \|G+\sigma\|_1/C)$, $c = 1$ as stated and 1.75 as
+    proved, has the target $\varepsilon$ for its bound; it needs the fewest steps at $C = q \|G+\sigma\|_1$, where $q$
+    is the smaller of $3/(4c)$ and the root of $q^3 = (cq + 1) \Delta^2 d \lambda/(9 \varepsilon \|G+\sigma\|_1^2)$.
+    Theorem 11: $d = 1$, with $G + \sigma$. Status: ours (Theorem 18).
 
     The descent branch is least at 3/(4c); the start-up branch increases in q, and meets it at the root. Returns the
     theorem's beta, D and T there, and C. bound: `theorem18_bound` or `theorem18_bound_proved`.

@@ -18,7 +18,8 @@ CLOSE = ("}", ")", "]", r"\}", r"\rangle")
 RELATIONS = (r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<", ">")
 AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it could in TeX
 UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
-SHORT = 12  # tokens that stay on one line
+SHORT, LONG = 12, 40  # tokens: fewer stay on one line; what has more, without a place to break, is cut in its brackets
+BEFORE_THESE = re.compile(r"^[-,.;:)\]]")  # no line begins with one of them
 REPAIRED = {  # what the library writes, and what these characters are in mathematics
     "<mi>~</mi>": "<mo>\u223c</mo>",
     "<mi>\u27e8</mi>": '<mo stretchy="false">\u27e8</mo>',
@@ -27,34 +28,49 @@ REPAIRED = {  # what the library writes, and what these characters are in mathem
     '<mo fence="false" stretchy="false">\u2016</mo>': '<mo stretchy="false" lspace="0" rspace="0">\u2016</mo>',
     '<mo stretchy="false">|</mo>': '<mo stretchy="false" lspace="0" rspace="0">|</mo>',
     '<mo stretchy="true">\u00af</mo>': '<mo stretchy="false">\u00af</mo>',
+    "<mo>/</mo>": '<mo lspace="0" rspace="0">/</mo>',
+    "<mo>max</mo>": '<mo lspace=".17em" rspace="0">max</mo>',
+    "<mo>min</mo>": '<mo lspace=".17em" rspace="0">min</mo>',
 }
+UPRIGHT = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')  # a word, which is one identifier
+JOINER = "\u2060"  # keeps a formula and what follows on one line
 
 
 def prose(text: str) -> Markup:
     """The text as HTML, each $formula$ typeset. A formula that cannot be set is shown as it is written."""
     parts = FORMULA.split(text)  # prose and formulas by turns
-    return Markup("").join(formula(part) if i % 2 else Markup.escape(part) for i, part in enumerate(parts))
+    set_parts = [formula(part) if i % 2 else _plain(part, after=i > 0) for i, part in enumerate(parts)]
+    return Markup("").join(set_parts)
+
+
+def _plain(text: str, after: bool) -> Markup:
+    return Markup.escape(JOINER + text if after and BEFORE_THESE.match(text) else text)
 
 
 @cache
 def formula(latex: str) -> Markup:
     """MathML of a formula, in pieces between which a line may break: a browser breaks none by itself."""
+    pieces = [
+        part
+        for piece in _pieces(latex, 0)
+        for part in (_pieces(piece, 1) if len(TOKEN.findall(piece)) > LONG else [piece])
+    ]
     try:
-        return Markup("<wbr>").join(_mathml(piece) for piece in _pieces(latex))
+        return Markup("<wbr>").join(map(_mathml, pieces))
     except ValueError:
         return Markup.escape(f"${latex}$")
 
 
-def _pieces(latex: str) -> Iterator[str]:
-    """The formula, cut behind relations and sums that stand in no bracket and no norm."""
+def _pieces(latex: str, within: int) -> Iterator[str]:
+    """The formula, cut behind relations and sums that stand in no norm and in at most so many brackets."""
     piece, depth, count, norm = "", 0, 0, False
     previous = "="
     for token in TOKEN.findall(" ".join(latex.split())):
         piece, count = piece + token, count + 1
         depth += (token in OPEN) - (token in CLOSE)
         norm ^= token == r"\|"
-        sign = token in "+-" and previous in UNARY_AFTER
-        if token in AFTER_THESE and not (depth or norm or sign) and count >= SHORT:
+        sign = token in ("+", "-") and previous in UNARY_AFTER
+        if token in AFTER_THESE and depth <= within and not (norm or sign) and count >= SHORT:
             yield piece
             piece, count = "", 0
         previous = previous if token == " " else token
@@ -72,6 +88,7 @@ def _mathml(latex: str) -> Markup:
         raise ValueError(latex)
     found = re.sub(r"&#x([0-9A-F]+);", lambda code: escape(chr(int(code[1], 16))), found)
     found = re.sub(r"<mrow>(<m([ion])[^<>]*>[^<>]*</m\2>)</mrow>", r"\1", found)
+    found = UPRIGHT.sub(lambda word: f"<mi>{re.sub('<[^>]*>', '', word[0])}</mi>", found)
     for written, meant in REPAIRED.items():
         found = found.replace(written, meant)
     body = found[found.index(">") + 1 :]  # HTML needs no namespace
