@@ -48,7 +48,7 @@ def hard_instance(problem: Problem, name: str) -> tuple[HardChain, Chain]:
 class ChainProgress(Claim):
     r"""stated, arXiv 1912.02365, Lemmas 1 and 2: Let $\mathrm{prog}_a(x)$ be the last $i$ with $|x_i| > a$. On the hard
     chain of $n$ links, whose oracle shows the next link with probability $p$ only, a zero-respecting method has, with
-    probability $1-q$, $\mathrm{prog}_0(x_t) < n$ for all $t \le (n - \log(1/q))/(2p)$; and $\|\nabla F(x)\| \ge 1$
+    probability $1-q$, $\mathrm{prog}_0(x_t) < n$ for all $t \leq (n - \log(1/q))/(2p)$; and $\|\nabla F(x)\| \geq 1$
     while $\mathrm{prog}_1(x) < n$.
 
     ours, run by run: $\mathrm{prog}_0(x_t) = n$ needs $n$ successes of the oracle before $t$.

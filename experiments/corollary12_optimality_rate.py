@@ -46,8 +46,8 @@ def scaled(links: int, eps: float) -> HardChain:
 
 @dataclass(frozen=True)
 class ScaledStationarity(Claim):
-    r"""ours, from the cited $\|\nabla F_n\| \ge 1$ and $L$: Scaled to $(\lambda, \varepsilon)$, the hard chain has
-    $\|\nabla F(x)\|^{[\lambda]} \ge 1.75 \varepsilon$ while $\mathrm{prog}_1(x) < n$.
+    r"""ours, from the cited $\|\nabla F_n\| \geq 1$ and $L$: Scaled to $(\lambda, \varepsilon)$, the hard chain has
+    $\|\nabla F(x)\|^{[\lambda]} \geq 1.75 \varepsilon$ while $\mathrm{prog}_1(x) < n$.
 
     Measured: the stationarity itself, certified from below, at random points with $\mathrm{prog}_1 < n$ and where a
     search makes the gradient least, for $n = 1$, 2, 3; the row has $1.75 \varepsilon$ over it.
@@ -136,7 +136,7 @@ class ScaledRate(Claim):
     of one value); and tuned learners need steps of the same order. So on this family the rate of Corollary 12 is
     bracketed, at tuned parameters.
 
-    Measured: from above, the first $t$ at which the average of $\|\nabla F(\bar{x})\|$ over $1, \ldots, t$ is $\le 2
+    Measured: from above, the first $t$ at which the average of $\|\nabla F(\bar{x})\|$ over $1, \ldots, t$ is $\leq 2
     \varepsilon$, for $\beta$-FTRL and clipped Adam with EMA, $D$ and $\beta$ tuned at the largest $\varepsilon$ (of
     those as good, the smallest $D$, then the shortest window) and carried over in units of the chain's width; its slope
     in $\varepsilon$, against $-7/2$.

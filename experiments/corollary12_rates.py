@@ -105,7 +105,7 @@ def first_hits(
 @dataclass(frozen=True)
 class Corollary12(Claim):
     r"""Measured: on a ramp without noise, the first $t$ at which the average of the certificate over $1, \ldots, t$ is
-    $\le 2 \varepsilon$, at Theorem 11's own $\beta$ and $D$ for $C = G + \sigma$; its slope in log-log coordinates,
+    $\leq 2 \varepsilon$, at Theorem 11's own $\beta$ and $D$ for $C = G + \sigma$; its slope in log-log coordinates,
     over a factor of 4 in most sweeps ($\Delta \sim \varepsilon^{1/2}$ for the start-up branch).
 
     A consistency check of code and bound: at these parameters the exponents follow from $\beta$ and $D$ almost by

@@ -20,8 +20,8 @@ from theory import adam_ema, sharpened
 
 @dataclass(frozen=True)
 class Corollary13Gradient(Theorem11):
-    r"""ours, from Theorem 11 to gradients: For any law of $y$ with mean $x$ and spread $s$, $\|\nabla F(x)\| \le
-    \|\mathbb{E} \nabla F(y)\| + L \sqrt{s}$ on an $L$-smooth $F$, and $\le \|\mathbb{E} \nabla F(y)\| + (H/2) s$ where
+    r"""ours, from Theorem 11 to gradients: For any law of $y$ with mean $x$ and spread $s$, $\|\nabla F(x)\| \leq
+    \|\mathbb{E} \nabla F(y)\| + L \sqrt{s}$ on an $L$-smooth $F$, and $\leq \|\mathbb{E} \nabla F(y)\| + (H/2) s$ where
     the Hessian is $H$-Lipschitz. So $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|$ is at most our bound of
     Theorem 11 plus $L^2/(4 \lambda) = \varepsilon/4$ at $\lambda = L^2/\varepsilon$, and at most our bound at $\lambda
     = H/2$.

@@ -101,7 +101,7 @@ class Corollary19(Claim):
     r"""Measured: the hitting time of $\beta$-FTRL (at $C = \|G\|_2 + \|\sigma\|_2$, within $\sqrt{2}$ of
     $\|G+\sigma\|_2$) over that of clipped Adam, at the two theorems' own parameters, on ramps with Gaussian noise of
     which one coordinate carries all, or half, or no more than its share; its slope in $d$, against the slope of that
-    factor. The hitting time is the first $t$ at which the average of the L1 certificate over $1, \ldots, t$ is $\le 2
+    factor. The hitting time is the first $t$ at which the average of the L1 certificate over $1, \ldots, t$ is $\leq 2
     \varepsilon$.
 
     A consistency check: the parameters fix the speed of both.

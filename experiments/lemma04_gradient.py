@@ -33,7 +33,7 @@ def largest_up_to(
 @dataclass(frozen=True)
 class Lemma04(Claim):
     r"""Measured: the largest $\|\nabla F(x)\|/\varepsilon$ among sampled points whose certified upper bound of the
-    measure at that $\lambda$ is $\le \varepsilon$, over five $\varepsilon$ from $G/10$ to $G$."""
+    measure at that $\lambda$ is $\leq \varepsilon$, over five $\varepsilon$ from $G/10$ to $G$."""
 
     name: ClassVar[str] = "lemma04"
     label: ClassVar[str] = "Lemma 4"

@@ -51,10 +51,10 @@ def unit_ball(dim: int, context: Context) -> Float[Array, "offsets dim"]:
 
 @dataclass(frozen=True)
 class Lemma05(Claim):
-    r"""Measured: $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \le \delta\})$ for the hull of about a hundred
-    gradients in the ball (an upper bound, by a quadratic programme), over the bound at the least $\varepsilon$ for
-    which $x$ is stationary, its measure, of which a certified lower bound is taken; the worst of sampled points, for
-    each $\delta$."""
+    r"""Measured: $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \leq \delta\})$ for the hull of about a
+    hundred gradients in the ball (an upper bound, by a quadratic programme), over the bound at the least $\varepsilon$
+    for which $x$ is stationary, its measure, of which a certified lower bound is taken; the worst of sampled points,
+    for each $\delta$."""
 
     name: ClassVar[str] = "lemma05"
     label: ClassVar[str] = "Lemma 5"

@@ -36,8 +36,8 @@ class ClipActivity(FreeClaim):
     r"""stated, Section 6.1: Near convergence the clip is effectively a no-op.
 
     ours: Under pure noise, alike in all coordinates, the ratio inside the clip is asymptotically normal with covariance
-    $I/d$ (of variance 1 a coordinate for clipped Adam), so that the clip is active with probability $P(\chi^2_d \ge d)$
-    on the L2 ball and $P(\chi^2_1 \ge 1) = 0.317$ on a coordinate: the remark is quantitatively wrong.
+    $I/d$ (of variance 1 a coordinate for clipped Adam), so that the clip is active with probability $P(\chi^2_d \geq
+    d)$ on the L2 ball and $P(\chi^2_1 \geq 1) = 0.317$ on a coordinate: the remark is quantitatively wrong.
 
     Measured: the share of steps at which the play lies on the boundary.
     """

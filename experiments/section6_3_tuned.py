@@ -34,9 +34,9 @@ class TunedGain(Claim):
     compares two upper bounds, each at its own parameters, and claims nothing for tuned ones.)
 
     Measured: on fresh runs, the mean hitting time of $\beta$-FTRL over that of clipped Adam. The hitting time is the
-    first $t$ at which the average of the L1 certificate over $1, \ldots, t$ is $\le 2 \varepsilon$; $D$ and $\beta$ are
-    tuned for it, and for staying there up to 3000 steps, over a stated grid whose best point is not at an edge ($\beta
-    = 0$, the end of its range, excepted).
+    first $t$ at which the average of the L1 certificate over $1, \ldots, t$ is $\leq 2 \varepsilon$; $D$ and $\beta$
+    are tuned for it, and for staying there up to 3000 steps, over a stated grid whose best point is not at an edge
+    ($\beta = 0$, the end of its range, excepted).
 
     It is an observation on these problems, and no theorem: where one coordinate is nothing but noise of 9 and the other
     a slope of 3 for 0.2, which takes five steps, 4096 runs give a gain of 1.46, above 1.25.

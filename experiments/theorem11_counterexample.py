@@ -70,8 +70,8 @@ class Counterexample(Theorem11):
     its second term charges in full, up to $\varepsilon/16$. In one dimension (objectives/dips.py), $|F'(\bar{x}_t)|$ is
     longer than the average while $F'$ dips below 0.
 
-    The stated bound tends to $\varepsilon$ as $C$ grows, and fails. Sharper lemmas give it for $C \le 12.2 (G +
-    \sigma)$, where it holds here, too, and $(17/16 + 0.237 (G + \sigma)/C) \varepsilon$ for every $C \ge \varepsilon$
+    The stated bound tends to $\varepsilon$ as $C$ grows, and fails. Sharper lemmas give it for $C \leq 12.2 (G +
+    \sigma)$, where it holds here, too, and $(17/16 + 0.237 (G + \sigma)/C) \varepsilon$ for every $C \geq \varepsilon$
     (docs/sharper.md, The counterexample).
     """
 

@@ -42,7 +42,7 @@ def infima(
 
 @dataclass(frozen=True)
 class OpenQuestion(Claim):
-    r"""ours, for $C \le 12.2 (G + \sigma)$: Our bound is below the stated one, which therefore holds. From $20 (G +
+    r"""ours, for $C \leq 12.2 (G + \sigma)$: Our bound is below the stated one, which therefore holds. From $20 (G +
     \sigma)$ on there are counterexamples (experiments/theorem11_counterexample.py); in between it is open. This is a
     search in one dimension.
 

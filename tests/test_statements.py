@@ -141,7 +141,7 @@ def said(text: str, worth: dict[str, Any], result: Any) -> list[Any]:
             known[symbol] = Formula(text.split(f"{symbol} = ", 1)[1], known).value()
         return [known[r"\beta"], known["D"], np.ceil(known["T"] * (1 - 1e-12))]
     if isinstance(result, dict):
-        terms = (text.split(f"{term}: ", 1)[1].split(r" \le ", 1)[1] for term in result)
+        terms = (text.split(f"{term}: ", 1)[1].split(r" \leq ", 1)[1] for term in result)
         return [Formula(term, worth).value() for term in terms]
     if "T = O(" in text:
         return [Formula(part, worth).value() for part in text.split("T = O(")[1:]]
@@ -149,7 +149,7 @@ def said(text: str, worth: dict[str, Any], result: Any) -> list[Any]:
         pair = re.search(r"\$\((.+?), (.+?)\)\$-stationary", text)
         assert pair, text
         return [Formula(part, worth).value() for part in pair.groups()]
-    return [Formula(text.rsplit(r"\le " if r"\le " in text else "= ", 1)[1], worth).value()]
+    return [Formula(text.rsplit(r"\leq " if r"\leq " in text else "= ", 1)[1], worth).value()]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

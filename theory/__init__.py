@@ -8,6 +8,6 @@ other laws; limit: Algorithm 1 as C grows.
 
 A statement stands here and nowhere else: the first paragraph of a docstring is formula and conditions, and ends with
 ` Status: ` and who says so (stated, proved in the paper, ours). The report prints it. Formulas there are LaTeX in
-$...$, of the commands that latex2mathml, Matplotlib and GitHub all know. Its last \le is the bound, conditions come
+$...$, of the commands that latex2mathml, Matplotlib and GitHub all know. Its last \leq is the bound, conditions come
 before: tests/test_statements.py evaluates what stands there and compares it with the function.
 """

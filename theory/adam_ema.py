@@ -26,23 +26,23 @@ class Parameters(NamedTuple):
 
 
 def lemma04_smooth(eps: ArrayLike) -> Numbers:
-    r"""If $F$ is $L$-smooth, every $(L^2/\varepsilon, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \le 2
+    r"""If $F$ is $L$-smooth, every $(L^2/\varepsilon, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \leq 2
     \varepsilon$. Status: stated, Lemma 4."""
     positive(eps=eps)
     return 2.0 * real(eps)
 
 
 def lemma04_hessian(eps: ArrayLike) -> Numbers:
-    r"""If the Hessian of $F$ is $H$-Lipschitz, every $(H/2, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \le
-    2 \varepsilon$. Status: stated, Lemma 4."""
+    r"""If the Hessian of $F$ is $H$-Lipschitz, every $(H/2, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\|
+    \leq 2 \varepsilon$. Status: stated, Lemma 4."""
     positive(eps=eps)
     return 2.0 * real(eps)
 
 
 def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Numbers:
     r"""If $F$ is $G$-Lipschitz, every $(\lambda, \varepsilon)$-stationary point $x$ has, for every $\delta > 0$,
-    $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \le \delta\}) \le (1 + 2 G/(\lambda \delta^2)) \varepsilon$.
-    Status: stated, Lemma 5."""
+    $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \leq \delta\}) \leq (1 + 2 G/(\lambda \delta^2))
+    \varepsilon$. Status: stated, Lemma 5."""
     positive(eps=eps, lam=lam, delta=delta)
     nonnegative(lipschitz=lipschitz)
     return (1.0 + 2.0 * real(lipschitz) / (real(lam) * np.square(delta))) * real(eps)
@@ -58,8 +58,8 @@ def lemma07_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    r"""For any learner in the ball of radius $D$, with $u_t = -D S_t/\|S_t\|$ and $S_t = \sum_{s\le t} \beta^{-s}
-    \nabla F(x_s)$, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + (2G +
+    r"""For any learner in the ball of radius $D$, with $u_t = -D S_t/\|S_t\|$ and $S_t = \sum_{s\leq t} \beta^{-s}
+    \nabla F(x_s)$, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \leq \Delta/(DT) + (2G +
     \sigma)/((1-\beta)T) + \sigma \sqrt{1-\beta} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t
     \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: stated, Lemma 7.
 
@@ -76,7 +76,7 @@ def lemma07_bound(
 
 def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
     r"""Scale-free FTRL, for every sequence $v_1$, ..., $v_T$ and every $u$ in the ball of radius $D$, pathwise: $\sum_t
-    \langle v_t, z_t - u\rangle \le 4 D \sqrt{\sum_t \|v_t\|^2}$. Status: stated, Lemma 8."""
+    \langle v_t, z_t - u\rangle \leq 4 D \sqrt{\sum_t \|v_t\|^2}$. Status: stated, Lemma 8."""
     positive(radius=radius)
     nonnegative(square_sum=square_sum)
     return 4.0 * real(radius) * np.sqrt(square_sum)
@@ -84,14 +84,14 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
 
 def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL, $\beta$ in (0, 1], for every gradient sequence, every $T$ and every $u$ in the ball of radius $D$,
-    pathwise: $\mathrm{Regret}_T(u) = \sum_t \beta^{T-t} \langle g_t, z_t - u\rangle \le 4 D \sqrt{\sum_t \beta^{2(T-t)}
-    \|g_t\|^2}$. Status: stated, Theorem 9."""
+    pathwise: $\mathrm{Regret}_T(u) = \sum_t \beta^{T-t} \langle g_t, z_t - u\rangle \leq 4 D \sqrt{\sum_t
+    \beta^{2(T-t)} \|g_t\|^2}$. Status: stated, Theorem 9."""
     return lemma08_bound(radius, discounted_square_sum)
 
 
 def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL in Algorithm 1 has, for every $t$ and with $u_t = -D S_t/\|S_t\|$ as in Lemma 7, $\mathbb{E}
-    \mathrm{Regret}_t(u_t) \le 4 D (G + \sigma)/\sqrt{1-\beta}$. Status: stated, equation (1).
+    \mathrm{Regret}_t(u_t) \leq 4 D (G + \sigma)/\sqrt{1-\beta}$. Status: stated, equation (1).
 
     The paper's chain goes through 4 D (G + sigma)/sqrt(1-beta^2), which is less.
     """
@@ -103,7 +103,7 @@ def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: A
 
 def equation2(radius: ArrayLike, l1_scale: ArrayLike, beta: ArrayLike) -> Numbers:
     r"""Clipped Adam in Algorithm 1 has, for every $t$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
-    coordinates, $\mathbb{E} \mathrm{Regret}_t(u_t) \le 4 D \|G+\sigma\|_1/\sqrt{1-\beta}$. Status: stated, equation
+    coordinates, $\mathbb{E} \mathrm{Regret}_t(u_t) \leq 4 D \|G+\sigma\|_1/\sqrt{1-\beta}$. Status: stated, equation
     (2)."""
     nonnegative(l1_scale=l1_scale)
     return equation1(radius, l1_scale, 0.0, beta)
@@ -111,7 +111,7 @@ def equation2(radius: ArrayLike, l1_scale: ArrayLike, beta: ArrayLike) -> Number
 
 def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Numbers:
     r"""For any learner whose $d$ coordinates stay in $[-D, D]$, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|y_t - \bar{x}_t\|^2
-    \le 12 d D^2/(1-\beta)^2$; with $d = 1$ for any learner in the L2 ball of radius $D$. Status: stated, Lemma 10."""
+    \leq 12 d D^2/(1-\beta)^2$; with $d = 1$ for any learner in the L2 ball of radius $D$. Status: stated, Lemma 10."""
     positive(radius=radius)
     discount(beta)
     count(dim=dim)
@@ -138,7 +138,7 @@ def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: 
 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL in Algorithm 1, at Theorem 11's $\beta$, $D$ and $T$ for any $\lambda > 0$ and $C >
-    \varepsilon/10$, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|^{[\lambda]} \le (1 + (G + \sigma)/C)
+    \varepsilon/10$, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|^{[\lambda]} \leq (1 + (G + \sigma)/C)
     \varepsilon$. Status: stated, Theorem 11.
 
     scale = G + sigma, as one number: in units of eps (G + sigma)/eps and G/eps + sigma/eps differ by rounding.
@@ -151,7 +151,7 @@ def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbe
 def theorem11_bound_proved(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
     r"""At Theorem 11's $\beta$, $D$ and $T$ the certificate $\|\mathbb{E} \nabla F(y_t)\| + \lambda \mathbb{E}\|y_t -
     \bar{x}_t\|^2$, which is never less than $\|\nabla F(\bar{x}_t)\|^{[\lambda]}$, is on average over $t$ and runs
-    $\le (1.75 + (G + \sigma)/C) \varepsilon$. Status: proved in the paper (proof of Theorem 11).
+    $\leq (1.75 + (G + \sigma)/C) \varepsilon$. Status: proved in the paper (proof of Theorem 11).
 
     Spread 12 lam D^2/(1-beta)^2 = 0.75 eps; descent Delta/(DT) <= eps; noise and regret
     (6G + 5 sigma)/((1-beta)T) + (4G + 5 sigma) sqrt(1-beta) <= (G + sigma)/C eps, since
@@ -182,8 +182,8 @@ def lemma17_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    r"""For any learner with every $|z_t[i]| \le D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
-    coordinates, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \le \Delta/(DT) + 2
+    r"""For any learner with every $|z_t[i]| \leq D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
+    coordinates, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \leq \Delta/(DT) + 2
     \|G+\sigma\|_1/((1-\beta)T) + \|\sigma\|_1 \sqrt{1-\beta} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) +
     (1-\beta) \sum_t \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: stated, Lemma 17.
 
@@ -212,7 +212,7 @@ def theorem18_parameters(
 
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
     r"""Clipped Adam in Algorithm 1, at Theorem 18's $\beta$, $D$ and $T$ for any $\lambda > 0$ and $C >
-    \varepsilon/10$, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le (1 +
+    \varepsilon/10$, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq (1 +
     \|G+\sigma\|_1/C) \varepsilon$. Status: stated, Theorem 18."""
     nonnegative(l1_scale=l1_scale)
     return theorem11_bound(eps, guess, l1_scale)
@@ -221,7 +221,7 @@ def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Nu
 def theorem18_bound_proved(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
     r"""At Theorem 18's $\beta$, $D$ and $T$ the certificate $\|\mathbb{E} \nabla F(y_t)\|_1 + \lambda \mathbb{E}\|y_t -
     \bar{x}_t\|^2$, which is never less than $\|\nabla F(\bar{x}_t)\|_1^{[\lambda]}$, is on average over $t$ and runs
-    $\le (1.75 + \|G+\sigma\|_1/C) \varepsilon$. Status: proved in the paper (proof of Theorem 18).
+    $\leq (1.75 + \|G+\sigma\|_1/C) \varepsilon$. Status: proved in the paper (proof of Theorem 18).
 
     Spread 12 d lam D^2/(1-beta)^2 = 0.75 eps; descent <= eps; noise and regret 6 ||G+sigma||_1/((1-beta)T)
     + (4 ||G+sigma||_1 + ||sigma||_1) sqrt(1-beta) <= (1/2 + 1/2) ||G+sigma||_1/C eps.

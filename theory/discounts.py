@@ -19,9 +19,9 @@ WINDOWS = np.linspace(0.0, 40.0, 8001)  # of `bounded_limit`, whose integral is 
 
 
 def own_scale_bound(radius: ArrayLike, own_square_sum: ArrayLike) -> Numbers:
-    r"""If $\beta_2 \ge \beta_1^2$, for every gradient sequence, every $T$ and every $u$ in the ball of radius $D$, in
-    any dimension, pathwise: $\mathrm{Regret}_T(u) \le 2 D \sqrt{\sum_t \beta_2^{T-t} \|g_t\|^2}$. Status: ours (Theorem
-    9, any discounts); sharp.
+    r"""If $\beta_2 \geq \beta_1^2$, for every gradient sequence, every $T$ and every $u$ in the ball of radius $D$, in
+    any dimension, pathwise: $\mathrm{Regret}_T(u) \leq 2 D \sqrt{\sum_t \beta_2^{T-t} \|g_t\|^2}$. Status: ours
+    (Theorem 9, any discounts); sharp.
 
     The proof of `lemma08_bound` in the v_t, with r for sqrt V: a step replaces r by sqrt(c r^2 + ||v||^2), at c = 1 the
     lemma's; larger c only help, since the potential r p(s/r), p as there, increases in r. Sharp: g = (1, -R).
@@ -32,8 +32,8 @@ def own_scale_bound(radius: ArrayLike, own_square_sum: ArrayLike) -> Numbers:
 
 
 def bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike, beta2: ArrayLike) -> Numbers:
-    r"""If every $\|g_t\| \le G$, for every $T$ and every $u$ in the ball of radius $D$, in any dimension, pathwise:
-    $\mathrm{Regret}_T(u) \le 2 D G/\sqrt{1-\beta_2} \max\{1, (1-\sqrt{\beta_2})/(1-\beta_1)\}$. Status: ours (equation
+    r"""If every $\|g_t\| \leq G$, for every $T$ and every $u$ in the ball of radius $D$, in any dimension, pathwise:
+    $\mathrm{Regret}_T(u) \leq 2 D G/\sqrt{1-\beta_2} \max\{1, (1-\sqrt{\beta_2})/(1-\beta_1)\}$. Status: ours (equation
     (1), any discounts).
 
     For beta2 >= beta1^2 it is `own_scale_bound`. Else c < 1: a step leaves r at sqrt(c r^2 + ||v||^2), short of that
@@ -50,8 +50,8 @@ def bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike, bet
 
 
 def slow_bound(steps: ArrayLike) -> Numbers:
-    r"""If $\beta_2 \ge \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$, in
-    any dimension, pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} \|g_t\|^2}) \le \sqrt{T} + 2$.
+    r"""If $\beta_2 \geq \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$,
+    in any dimension, pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} \|g_t\|^2}) \leq \sqrt{T} + 2$.
     Status: ours (Theorem 9, any discounts).
 
     D = 1. H(S, r), the maximum of <z, S> - r ||z||^2/2 over ||z|| <= 1, has the derivative clip(S/r) in S and decreases
@@ -64,8 +64,8 @@ def slow_bound(steps: ArrayLike) -> Numbers:
 
 
 def slow_bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike) -> Numbers:
-    r"""If $\beta_2 \ge \beta_1^2$ and every $\|g_t\| \le G$, for every $T$ and every $u$ in the ball of radius $D$, in
-    any dimension, pathwise: $\mathrm{Regret}_T(u) \le D G (1/(1-\beta_1) + 2/\sqrt{1-\beta_1^2})$. Status: ours
+    r"""If $\beta_2 \geq \beta_1^2$ and every $\|g_t\| \leq G$, for every $T$ and every $u$ in the ball of radius $D$,
+    in any dimension, pathwise: $\mathrm{Regret}_T(u) \leq D G (1/(1-\beta_1) + 2/\sqrt{1-\beta_1^2})$. Status: ours
     (equation (1), any discounts).
 
     The loss is at most 2 D sqrt V, as in `slow_bound`; ||S_T|| <= G/(1-beta1) and V <= G^2/(1-beta1^2). Less than
@@ -98,8 +98,8 @@ def slow_growth(beta1: float, beta2: float, steps: int) -> float:
 
 
 def fast_bound(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
-    r"""If $\beta_2 \le \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$,
-    pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2}) \le 2 + 2 \sqrt{T (\beta_1 -
+    r"""If $\beta_2 \leq \beta_1^2$, for every gradient sequence of $T$ steps and every $u$ in the ball of radius $D$,
+    pathwise: $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2}) \leq 2 + 2 \sqrt{T (\beta_1 -
     \sqrt{\beta_2})/(\beta_1 + \sqrt{\beta_2})}$. Status: ours (Theorem 9, any discounts).
 
     As `bounded_bound`, in the v_t: Regret_T <= 2 D r_T + 2 D (1 - sqrt c) sum_{t<T} r_t, where r_T <= sqrt V and, by
@@ -130,10 +130,10 @@ def fast_growth(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers
 
 
 def bounded_limit(exponent: float) -> float:
-    r"""If $\|g_t\| \le G$ and $\beta_2 = \beta_1^k$, in any dimension, the largest regret over $D G/\sqrt{1-\beta_1^2}$
-    tends, as $\beta_1 \to 1$, to $(k+1)/\sqrt{2k}$ for $k \ge 2$, and for $k < 2$ to $\sqrt{2}$ times the largest, over
-    $w > 0$, of $(3/2) \rho(w) - (1-k/2) \int_0^w e^{s-w} \rho(s)$ ds, $\rho(s)^2 = (1-e^{-ks})/k$. Status: ours
-    (equation (1), any discounts); attained.
+    r"""If $\|g_t\| \leq G$ and $\beta_2 = \beta_1^k$, in any dimension, the largest regret over $D
+    G/\sqrt{1-\beta_1^2}$ tends, as $\beta_1 \to 1$, to $(k+1)/\sqrt{2k}$ for $k \geq 2$, and for $k < 2$ to $\sqrt{2}$
+    times the largest, over $w > 0$, of $(3/2) \rho(w) - (1-k/2) \int_0^w e^{s-w} \rho(s)$ ds, $\rho(s)^2 =
+    (1-e^{-ks})/k$. Status: ours (equation (1), any discounts); attained.
 
     Time in windows of 1/(1-beta1) steps, S and r in units of G/sqrt(1-beta1), u = ||g||^2/G^2, (rho^2)' = u - k rho^2.
     By the steps of `slow_bound` the regret is at most ||S_T|| - H(S_T, r_T) <= rho_T/2 plus the integral, weighted by

@@ -18,9 +18,9 @@ HALVINGS = 60  # of (0, 1/2], where the maximum of `moment_constant` lies
 
 
 def moment_constant(power: ArrayLike) -> Numbers:
-    r"""For martingale differences $X_1$, $X_2$, ... in a Hilbert space and $1 < p \le 2$, $(\mathbb{E}\|X_1 + \ldots +
-    X_n\|^p)^{1/p} \le c_p (\mathbb{E}\|X_1\|^p + \ldots + \mathbb{E}\|X_n\|^p)^{1/p}$, where $c_p^p$ is the largest
-    value of $(1-x)^p - x^p + p x^{p-1}$ for $0 < x \le 1/2$. Status: ours (von Bahr and Esseen, whose $c_p^p$ is 2).
+    r"""For martingale differences $X_1$, $X_2$, ... in a Hilbert space and $1 < p \leq 2$, $(\mathbb{E}\|X_1 + \ldots +
+    X_n\|^p)^{1/p} \leq c_p (\mathbb{E}\|X_1\|^p + \ldots + \mathbb{E}\|X_n\|^p)^{1/p}$, where $c_p^p$ is the largest
+    value of $(1-x)^p - x^p + p x^{p-1}$ for $0 < x \leq 1/2$. Status: ours (von Bahr and Esseen, whose $c_p^p$ is 2).
 
     It is enough that N = ||s+x||^p - ||s||^p - p ||s||^{p-2} <s,x> <= c_p^p ||x||^p, for the linear term has mean zero
     given the past. Put ||s|| = 1, ||x|| = r, <s,x> = r c: N = (1 + 2rc + r^2)^{p/2} - 1 - p r c is concave in c, and
@@ -43,7 +43,7 @@ def moment_constant(power: ArrayLike) -> Numbers:
 
 
 def noise_bound(moment: ArrayLike, power: ArrayLike, beta: ArrayLike) -> Numbers:
-    r"""With $S^F_t$ and $S^g_t$ as in Lemma 7, for every $t$, $\mathbb{E}\|S^g_t - S^F_t\| \le c_p
+    r"""With $S^F_t$ and $S^g_t$ as in Lemma 7, for every $t$, $\mathbb{E}\|S^g_t - S^F_t\| \leq c_p
     \sigma_p/(1-\beta^p)^{1/p}$. Status: ours (Lemma 7, p-th moments).
 
     Jensen, and `moment_constant` for X_s = beta^{t-s} (g_s - grad F(x_s)). So the noise terms of Lemma 7,
@@ -64,7 +64,7 @@ def lemma07_bound(
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
     r"""For any learner in the ball of radius $D$, with $u_t$ as in Lemma 7, $\mathbb{E}_{t\sim [T]}
-    \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + G \beta/((1-\beta)T) + c_p \sigma_p (\beta/T + 1 -
+    \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \leq \Delta/(DT) + G \beta/((1-\beta)T) + c_p \sigma_p (\beta/T + 1 -
     \beta)/(1-\beta^p)^{1/p} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E}
     \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 7, p-th moments).
 
@@ -76,7 +76,7 @@ def lemma07_bound(
 
 def equation1(radius: ArrayLike, lipschitz: ArrayLike, moment: ArrayLike, power: ArrayLike, beta: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL in Algorithm 1 has, for every $t$, against the best $u$ of the ball, $\mathbb{E} \sup_u
-    \mathrm{Regret}_t(u) \le 2 D [G/\sqrt{1-\beta^2} + \sigma_p/(1-\beta^p)^{1/p}]$. Status: ours (equation (1), p-th
+    \mathrm{Regret}_t(u) \leq 2 D [G/\sqrt{1-\beta^2} + \sigma_p/(1-\beta^p)^{1/p}]$. Status: ours (equation (1), p-th
     moments).
 
     Theorem 9 with 2 is pathwise. (sum_s b_s^2 ||g_s||^2)^{1/2}, b_s = beta^{t-s}, is at most the same of the true
@@ -95,7 +95,7 @@ def equation2(
     beta: ArrayLike,
 ) -> Numbers:
     r"""Clipped Adam in Algorithm 1 has, for every $t$, with regrets added over coordinates, against the best $u$ with
-    every $|u[i]| \le D$, $\mathbb{E} \sup_u \mathrm{Regret}_t(u) \le 2 D [\|G\|_1/\sqrt{1-\beta^2} +
+    every $|u[i]| \leq D$, $\mathbb{E} \sup_u \mathrm{Regret}_t(u) \leq 2 D [\|G\|_1/\sqrt{1-\beta^2} +
     \|\sigma_p\|_1/(1-\beta^p)^{1/p}]$. Status: ours (equation (2), p-th moments).
 
     `equation1` on every coordinate, added. coordinate_lipschitz, coordinate_moment: shape (..., dim); the rest (...).
@@ -117,7 +117,7 @@ def guarantee(
     dim: ArrayLike = 1,
 ) -> Numbers:
     r"""Clipped Adam in Algorithm 1, at any $\beta$, $D$ and $T$ and for any $\lambda > 0$, has $\mathbb{E}_{t\sim [T]}
-    \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le \Delta/(DT) + \|G\|_1 \beta/((1-\beta)T) + [2
+    \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq \Delta/(DT) + \|G\|_1 \beta/((1-\beta)T) + [2
     \|G\|_1/\sqrt{1-\beta^2} + (2 + c_p) \|\sigma_p\|_1/(1-\beta^p)^{1/p}] (\beta/T + 1 - \beta) + 2 \beta/(1+\beta)
     \lambda d D^2/(1-\beta)^2$. Status: ours (Theorem 18, p-th moments).
 
@@ -140,7 +140,7 @@ def parameters(
     power: ArrayLike,
     dim: ArrayLike = 1,
 ) -> Parameters:
-    r"""For $0 < \varepsilon \le \|G\|_1$ clipped Adam in Algorithm 1 has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla
+    r"""For $0 < \varepsilon \leq \|G\|_1$ clipped Adam in Algorithm 1 has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla
     F(\bar{x}_t)\|_1^{[\lambda]}$ at most $\varepsilon$ with $\beta = 1 - 1/\max\{64 \|G\|_1^2/\varepsilon^2, ((8 + 4
     c_p) \|\sigma_p\|_1/\varepsilon)^{p/(p-1)}\}$, $D = (1-\beta) \varepsilon^{1/2}/(3 (d \lambda)^{1/2})$ and $T =
     (1-\beta)^{-1} \max\{13.5 \Delta (d \lambda)^{1/2} \varepsilon^{-3/2}, 9 \|G\|_1/\varepsilon\}$, rounded up.

@@ -22,10 +22,10 @@ def lemma07_bracket(beta: ArrayLike, regret_last: ArrayLike, regret_sum: ArrayLi
 def lemma07_ledger(
     lipschitz: ArrayLike, sigma: ArrayLike, radius: ArrayLike, beta: ArrayLike, steps: ArrayLike
 ) -> dict[str, Numbers]:
-    r"""With $S^F_n$ and $S^g_n = \sum_{t\le n} \beta^{n-t}$ of the true and of the stochastic gradients at $x_t$,
-    comparator: $D \sum_n \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\| - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\| \le D
-    G/(1-\beta)$; noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \le \sigma D T \sqrt{1-\beta}$;
-    last: $\beta \mathbb{E} \langle S^g_T, u_T\rangle \le D (G + \sigma)/(1-\beta)$. Status: proved in the paper (proof
+    r"""With $S^F_n$ and $S^g_n = \sum_{t\leq n} \beta^{n-t}$ of the true and of the stochastic gradients at $x_t$,
+    comparator: $D \sum_n \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\| - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\| \leq D
+    G/(1-\beta)$; noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \leq \sigma D T \sqrt{1-\beta}$;
+    last: $\beta \mathbb{E} \langle S^g_T, u_T\rangle \leq D (G + \sigma)/(1-\beta)$. Status: proved in the paper (proof
     of Lemma 7).
 
     These three, Delta and the regret bracket (an equality), over DT, add up to `lemma07_bound`. By their names.
@@ -46,9 +46,9 @@ def lemma17_ledger(
     l1_lipschitz: ArrayLike, l1_sigma: ArrayLike, radius: ArrayLike, beta: ArrayLike, steps: ArrayLike
 ) -> dict[str, Numbers]:
     r"""With $S^F_n$ and $S^g_n$ as in Lemma 7 and $u_n[i] = -D \mathrm{sign}(S^F_n[i])$, comparator: $D \sum_n
-    \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\|_1 - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\|_1 \le D \|G\|_1/(1-\beta)$;
-    noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \le \|\sigma\|_1 D T \sqrt{1-\beta}$; last:
-    $\beta \mathbb{E} \langle S^g_T, u_T\rangle \le D (\|G\|_1 + \|\sigma\|_1)/(1-\beta)$. Status: proved in the paper
+    \mathbb{E}\|\mathbb{E}_{y_n} \nabla F(y_n)\|_1 - (1-\beta) D \sum_n \mathbb{E}\|S^F_n\|_1 \leq D \|G\|_1/(1-\beta)$;
+    noise: $(1-\beta) \mathbb{E} \sum_n \langle S^g_n - S^F_n, u_n\rangle \leq \|\sigma\|_1 D T \sqrt{1-\beta}$; last:
+    $\beta \mathbb{E} \langle S^g_T, u_T\rangle \leq D (\|G\|_1 + \|\sigma\|_1)/(1-\beta)$. Status: proved in the paper
     (proof of Lemma 17).
 
     `lemma07_ledger` coordinate by coordinate, added; the sum is less than Lemma 17 states.

@@ -44,7 +44,7 @@ def lemma07_bound(
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
     r"""For any learner in the ball of radius $D$, with $u_t$ as in Lemma 7, $w_t = 1 - \beta^t$ for $t < T$ and $w_T =
-    (1-\beta^T)/(1-\beta)$, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + \sigma
+    (1-\beta^T)/(1-\beta)$, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \leq \Delta/(DT) + \sigma
     (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t
     \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 7, weighted output).
 
@@ -69,8 +69,8 @@ def lemma17_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    r"""For any learner with every $|z_t[i]| \le D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$, regrets added over
-    coordinates and $w_t$ as in `lemma07_bound`, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \le
+    r"""For any learner with every $|z_t[i]| \leq D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$, regrets added over
+    coordinates and $w_t$ as in `lemma07_bound`, $(1/T) \sum_t w_t \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \leq
     \Delta/(DT) + \|\sigma\|_1 (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E}
     \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 17, weighted
     output).
@@ -91,7 +91,7 @@ def guarantee_l1(
     steps: ArrayLike,
 ) -> Numbers:
     r"""Clipped Adam in Algorithm 1, at any $\beta$, $D$ and $T$ and for any $\lambda > 0$, its output $\bar{x}_t$ drawn
-    with probability $w_t/T$, has $\mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le \Delta/(DT) + (2 \sum_i
+    with probability $w_t/T$, has $\mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq \Delta/(DT) + (2 \sum_i
     \sqrt{G_i^2 + \sigma_i^2} + \|\sigma\|_1) (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + 2 \beta/(1+\beta) \lambda d
     D^2/(1-\beta)^2$. Status: ours (Theorem 18, any parameters, weighted output).
 
@@ -120,7 +120,7 @@ def theorem11_parameters(eps: ArrayLike, lam: ArrayLike, guess: ArrayLike, gap: 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL in Algorithm 1 at the $\beta$, $D$ and $T$ of `theorem11_parameters`, for any $\lambda > 0$ and $C
     > \varepsilon/10$, its output $\bar{x}_t$ drawn with probability $w_t/T$, has $\mathbb{E}\|\nabla
-    F(\bar{x}_t)\|^{[\lambda]} \le (17/16 + 0.425 (G + \sigma)/C) \varepsilon$. Status: ours (Theorem 11, weighted
+    F(\bar{x}_t)\|^{[\lambda]} \leq (17/16 + 0.425 (G + \sigma)/C) \varepsilon$. Status: ours (Theorem 11, weighted
     output).
 
     `guarantee_l1` in one coordinate, rho = sqrt(1-beta) = eps/(10C). Spread: 2 beta/(1+beta) eps/16. Descent:
@@ -154,7 +154,7 @@ def theorem18_parameters(
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
     r"""Clipped Adam in Algorithm 1 at the $\beta$, $D$ and $T$ of `theorem18_parameters`, for any $\lambda > 0$ and $C
     > \varepsilon/10$, its output $\bar{x}_t$ drawn with probability $w_t/T$, has $\mathbb{E}\|\nabla
-    F(\bar{x}_t)\|_1^{[\lambda]} \le (17/16 + 0.425 \|G+\sigma\|_1/C) \varepsilon$. Status: ours (Theorem 18, weighted
+    F(\bar{x}_t)\|_1^{[\lambda]} \leq (17/16 + 0.425 \|G+\sigma\|_1/C) \varepsilon$. Status: ours (Theorem 18, weighted
     output).
 
     As `theorem11_bound`, coordinate by coordinate.

@@ -15,7 +15,7 @@ SCALE_SHARE = 0.237  # multiplies (G + sigma)/C in `theorem11_bound`
 
 
 def lemma04_smooth(eps: ArrayLike) -> Numbers:
-    r"""If $F$ is $L$-smooth, every $(L^2/\varepsilon, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \le 1.25
+    r"""If $F$ is $L$-smooth, every $(L^2/\varepsilon, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \leq 1.25
     \varepsilon$. Status: ours (Lemma 4); attained.
 
     With w = L sqrt(E||y-x||^2): ||grad F(x)|| <= ||E grad F(y)|| + w, and ||E grad F(y)|| <= eps - w^2/eps, so at
@@ -26,8 +26,8 @@ def lemma04_smooth(eps: ArrayLike) -> Numbers:
 
 
 def lemma04_hessian(eps: ArrayLike) -> Numbers:
-    r"""If the Hessian of $F$ is $H$-Lipschitz, every $(H/2, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\| \le
-    \varepsilon$. Status: ours (Lemma 4); attained.
+    r"""If the Hessian of $F$ is $H$-Lipschitz, every $(H/2, \varepsilon)$-stationary point $x$ has $\|\nabla F(x)\|
+    \leq \varepsilon$. Status: ours (Lemma 4); attained.
 
     E y = x removes the linear term: ||E grad F(y) - grad F(x)|| <= (H/2) E||y-x||^2, the second term of the measure.
     Attained by F linear.
@@ -38,7 +38,7 @@ def lemma04_hessian(eps: ArrayLike) -> Numbers:
 
 def lemma05(eps: ArrayLike, lam: ArrayLike, lipschitz: ArrayLike, delta: ArrayLike) -> Numbers:
     r"""If $F$ is $G$-Lipschitz, every $(\lambda, \varepsilon)$-stationary point $x$ has, for every $\delta > 0$,
-    $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \le \delta\}) \le \max\{1, 2 G/(\lambda \delta^2)\}
+    $\mathrm{dist}(0, \mathrm{conv}\{\nabla F(y): \|y - x\| \leq \delta\}) \leq \max\{1, 2 G/(\lambda \delta^2)\}
     \varepsilon$. Status: ours (Lemma 5).
 
     Replace y by x where ||y - x|| > delta (probability at most s/delta^2, s = E||y-x||^2): the distance is at most
@@ -60,7 +60,7 @@ def lemma07_bound(
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
     r"""For any learner in the ball of radius $D$, with $u_t$ as in Lemma 7, $\mathbb{E}_{t\sim [T]}
-    \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \le \Delta/(DT) + G \beta/((1-\beta)T) + \sigma (\beta/T + 1 -
+    \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\| \leq \Delta/(DT) + G \beta/((1-\beta)T) + \sigma (\beta/T + 1 -
     \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E} \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E}
     \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 7).
 
@@ -82,7 +82,7 @@ def lemma07_bound(
 
 def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
     r"""Scale-free FTRL, for every sequence $v_1$, ..., $v_T$ and every $u$ in the ball of radius $D$, in any dimension,
-    pathwise: $\sum_t \langle v_t, z_t - u\rangle \le 2 D \sqrt{\sum_t \|v_t\|^2}$. Status: ours (Lemma 8); sharp.
+    pathwise: $\sum_t \langle v_t, z_t - u\rangle \leq 2 D \sqrt{\sum_t \|v_t\|^2}$. Status: ours (Lemma 8); sharp.
 
     D = 1, S = sum v, V = sum ||v||^2, theta = ||S||/sqrt V, p(theta) = 3/2 - theta^2/2 for theta <= 1, 2 - theta above.
     The loss paid is <= sqrt(V) p(theta), by induction: for one step v = (a along S, b across), scaled to V = 1,
@@ -97,8 +97,8 @@ def lemma08_bound(radius: ArrayLike, square_sum: ArrayLike) -> Numbers:
 
 def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL, $\beta$ in (0, 1], for every gradient sequence, every $T$ and every $u$ in the ball of radius $D$,
-    pathwise: $\mathrm{Regret}_T(u) = \sum_t \beta^{T-t} \langle g_t, z_t - u\rangle \le 2 D \sqrt{\sum_t \beta^{2(T-t)}
-    \|g_t\|^2}$. Status: ours (Theorem 9); sharp.
+    pathwise: $\mathrm{Regret}_T(u) = \sum_t \beta^{T-t} \langle g_t, z_t - u\rangle \leq 2 D \sqrt{\sum_t
+    \beta^{2(T-t)} \|g_t\|^2}$. Status: ours (Theorem 9); sharp.
 
     `lemma08_bound` for v_t = beta^{-t} g_t, times beta^T.
     """
@@ -107,7 +107,7 @@ def theorem09_bound(radius: ArrayLike, discounted_square_sum: ArrayLike) -> Numb
 
 def equation1(radius: ArrayLike, lipschitz: ArrayLike, sigma: ArrayLike, beta: ArrayLike) -> Numbers:
     r"""$\beta$-FTRL in Algorithm 1 has, for every $t$ and with $u_t = -D S_t/\|S_t\|$ as in Lemma 7, $\mathbb{E}
-    \mathrm{Regret}_t(u_t) \le 2 D \sqrt{G^2 + \sigma^2}/\sqrt{1-\beta^2}$. Status: ours (equation (1)).
+    \mathrm{Regret}_t(u_t) \leq 2 D \sqrt{G^2 + \sigma^2}/\sqrt{1-\beta^2}$. Status: ours (equation (1)).
 
     Theorem 9 with 2, Jensen, and E||g||^2 = ||grad F||^2 + E||g - grad F||^2 <= G^2 + sigma^2.
     """
@@ -122,7 +122,7 @@ def equation2(
     radius: ArrayLike, coordinate_lipschitz: ArrayLike, coordinate_sigma: ArrayLike, beta: ArrayLike
 ) -> Numbers:
     r"""Clipped Adam in Algorithm 1 has, for every $t$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
-    coordinates, $\mathbb{E} \mathrm{Regret}_t(u_t) \le 2 D \sum_i \sqrt{G_i^2 + \sigma_i^2}/\sqrt{1-\beta^2}$.
+    coordinates, $\mathbb{E} \mathrm{Regret}_t(u_t) \leq 2 D \sum_i \sqrt{G_i^2 + \sigma_i^2}/\sqrt{1-\beta^2}$.
     Status: ours (equation (2)).
 
     `equation1` on every coordinate, added. coordinate_lipschitz, coordinate_sigma: the G_i and sigma_i, broadcast to
@@ -133,7 +133,7 @@ def equation2(
 
 
 def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Numbers:
-    r"""For any learner whose $d$ coordinates stay in $[-D, D]$, at every $t$, $\mathbb{E}\|y_t - \bar{x}_t\|^2 \le 2
+    r"""For any learner whose $d$ coordinates stay in $[-D, D]$, at every $t$, $\mathbb{E}\|y_t - \bar{x}_t\|^2 \leq 2
     \beta/(1+\beta) d D^2/(1-\beta)^2$; with $d = 1$ for any learner in the L2 ball of radius $D$. Status: ours (Lemma
     10); attained.
 
@@ -152,8 +152,8 @@ def lemma10_bound(radius: ArrayLike, beta: ArrayLike, dim: ArrayLike = 1) -> Num
 
 
 def theorem11_bound(eps: ArrayLike, guess: ArrayLike, scale: ArrayLike) -> Numbers:
-    r"""If $\varepsilon \le C$, $\beta$-FTRL in Algorithm 1 at Theorem 11's $\beta$, $D$ and $T$ for any $\lambda > 0$
-    has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|^{[\lambda]} \le (17/16 + 0.237 (G + \sigma)/C)
+    r"""If $\varepsilon \leq C$, $\beta$-FTRL in Algorithm 1 at Theorem 11's $\beta$, $D$ and $T$ for any $\lambda > 0$
+    has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|^{[\lambda]} \leq (17/16 + 0.237 (G + \sigma)/C)
     \varepsilon$. Status: ours (Theorem 11, repaired).
 
     scale = G + sigma. The sum of our lemmas, `guarantee_l1` in one coordinate, at those parameters.
@@ -181,8 +181,8 @@ def lemma17_bound(
     regret_last: ArrayLike = 0.0,
     regret_sum: ArrayLike = 0.0,
 ) -> Numbers:
-    r"""For any learner with every $|z_t[i]| \le D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
-    coordinates, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \le \Delta/(DT) + \|G\|_1
+    r"""For any learner with every $|z_t[i]| \leq D$, with $u_t[i] = -D \mathrm{sign}(S_t[i])$ and regrets added over
+    coordinates, $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\mathbb{E}_{y_t} \nabla F(y_t)\|_1 \leq \Delta/(DT) + \|G\|_1
     \beta/((1-\beta)T) + \|\sigma\|_1 (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + (1/(DT)) [\beta \mathbb{E}
     \mathrm{Regret}_T(u_T) + (1-\beta) \sum_t \mathbb{E} \mathrm{Regret}_t(u_t)]$. Status: ours (Lemma 17).
 
@@ -202,9 +202,9 @@ def guarantee_l1(
     steps: ArrayLike,
 ) -> Numbers:
     r"""Clipped Adam in Algorithm 1, at any $\beta$, $D$ and $T$ and for any $\lambda > 0$, has $\mathbb{E}_{t\sim [T]}
-    \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le \Delta/(DT) + \|G\|_1 \beta/((1-\beta)T) + (2 \sum_i \sqrt{G_i^2
-    + \sigma_i^2} + \|\sigma\|_1) (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + 2 \beta/(1+\beta) \lambda d D^2/(1-\beta)^2$.
-    Status: ours (Theorem 18, any parameters).
+    \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq \Delta/(DT) + \|G\|_1 \beta/((1-\beta)T) + (2 \sum_i
+    \sqrt{G_i^2 + \sigma_i^2} + \|\sigma\|_1) (\beta/T + 1 - \beta)/\sqrt{1-\beta^2} + 2 \beta/(1+\beta) \lambda d
+    D^2/(1-\beta)^2$. Status: ours (Theorem 18, any parameters).
 
     `lemma17_bound` with `equation2` in the bracket, plus lam times `lemma10_bound`. In one coordinate it is the bound
     of beta-FTRL in an L2 ball, with its G and sigma. coordinate_lipschitz, coordinate_sigma: the G_i and sigma_i,
@@ -223,8 +223,8 @@ def guarantee_l1(
 
 
 def theorem18_bound(eps: ArrayLike, guess: ArrayLike, l1_scale: ArrayLike) -> Numbers:
-    r"""If $\varepsilon \le C$, clipped Adam in Algorithm 1 at Theorem 18's $\beta$, $D$ and $T$ for any $\lambda > 0$
-    has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le (17/16 + 0.237 \|G+\sigma\|_1/C)
+    r"""If $\varepsilon \leq C$, clipped Adam in Algorithm 1 at Theorem 18's $\beta$, $D$ and $T$ for any $\lambda > 0$
+    has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq (17/16 + 0.237 \|G+\sigma\|_1/C)
     \varepsilon$. Status: ours (Theorem 18, repaired).
 
     As `theorem11_bound`, coordinate by coordinate.

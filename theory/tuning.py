@@ -25,7 +25,7 @@ def sharpened_parameters(
     eps: ArrayLike, lam: ArrayLike, gap: ArrayLike, coordinate_lipschitz: ArrayLike, coordinate_sigma: ArrayLike
 ) -> Parameters:
     r"""Clipped Adam in Algorithm 1, at the smallest $T$ for which a $\beta$ and a $D$ make `guarantee_l1` at most
-    $\varepsilon$, and at these, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \le
+    $\varepsilon$, and at these, has $\mathbb{E}_{t\sim [T]} \mathbb{E}\|\nabla F(\bar{x}_t)\|_1^{[\lambda]} \leq
     \varepsilon$; for $G$ and $\sigma$ as those of one coordinate so has $\beta$-FTRL in an L2 ball, in the L2 norm.
     Status: ours (Theorems 11 and 18, sharpened).
 
@@ -62,9 +62,9 @@ def sharpened_parameters(
 
 
 def sharpened_steps(steps: ArrayLike) -> Numbers:
-    r"""Let $T$ be what Theorem 18 as stated, or Theorem 11, needs for a target $\varepsilon \le \|G+\sigma\|_1$ at any
+    r"""Let $T$ be what Theorem 18 as stated, or Theorem 11, needs for a target $\varepsilon \leq \|G+\sigma\|_1$ at any
     $C$, that is with its own $\varepsilon$ put to $\varepsilon/(1 + \|G+\sigma\|_1/C)$. The steps of
-    `sharpened_parameters` for that target are $\le T/28$. Status: ours (Theorems 11 and 18, sharpened).
+    `sharpened_parameters` for that target are $\leq T/28$. Status: ours (Theorems 11 and 18, sharpened).
 
     Put s = 4/7 and a D^2 = eps/7 there. With eps = 1, Delta' = Delta (d lam)^{1/2}, S = ||G+sigma||_1, and since
     (1+l) sqrt(1-l) <= 1 + l/2, our T <= (343/64) (sqrt 7 (k^2 + 8/49) Delta' + k^2 (||G||_1 + 4/7)) + 1. With q = C/S

@@ -15,7 +15,7 @@ FORMULA = re.compile(r"(?<![\w$])\$(?=\S)([^$]+?)(?<=\S)\$(?![\w$])")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 OPEN = ("{", "(", "[", r"\{", r"\langle")
 CLOSE = ("}", ")", "]", r"\}", r"\rangle")
-RELATIONS = (r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<", ">")
+RELATIONS = (r"\leq", r"\geq", r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<", ">")
 AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it could in TeX
 UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
 SHORT, LONG = 12, 40  # tokens: fewer stay on one line; what has more, without a place to break, is cut in its brackets
