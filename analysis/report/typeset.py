@@ -13,8 +13,8 @@ from markupsafe import Markup
 # no space within the $, no letter or digit outside of them: "$5 or $6" and a lone $ are prose
 FORMULA = re.compile(r"(?<![\w$])\$(?=\S)([^$]+?)(?<=\S)\$(?![\w$])")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
-OPEN = ("{", "(", "[", r"\{", r"\langle")
-CLOSE = ("}", ")", "]", r"\}", r"\rangle")
+DEPTH = {"(": 1, ")": -1, "[": 1, "]": -1, r"\{": 1, r"\}": -1, r"\langle": 1, r"\rangle": -1}
+DEPTH |= {"{": 9, "}": -9}  # never to be cut: not a bracket but an argument
 RELATIONS = (r"\leq", r"\geq", r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<", ">")
 AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it could in TeX
 UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
@@ -67,7 +67,7 @@ def _pieces(latex: str, within: int) -> Iterator[str]:
     previous = "="
     for token in TOKEN.findall(" ".join(latex.split())):
         piece, count = piece + token, count + 1
-        depth += (token in OPEN) - (token in CLOSE)
+        depth += DEPTH.get(token, 0)
         norm ^= token == r"\|"
         sign = token in ("+", "-") and previous in UNARY_AFTER
         if token in AFTER_THESE and depth <= within and not (norm or sign) and count >= SHORT:

@@ -77,11 +77,13 @@ function show(wanted) {
   const chosen = index().filter((one) => matches(one, wanted));
   count.textContent = `${chosen.length} of ${rows.length} rows`;
   const table = document.createElement("table"), heads = document.querySelector("table.rows thead");
-  table.className = "found";
   if (!heads) return;
+  table.className = "rows found";
   table.append(heads.cloneNode(true), document.createElement("tbody"));
   all("th", table)[2].before(...["claim", "problem"].map((name) => Object.assign(document.createElement("th"), { scope: "col", textContent: name })));
   table.tBodies[0].append(...chosen.map(copy));
+  const names = all("th", table).map((head) => head.textContent);
+  all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, i) => (cell.dataset.label = names[i])));
   sortable(table, (column, down) => { wanted.set("sort", column); down ? wanted.set("down", 1) : wanted.delete("down"); keep(wanted); sort(table, column, down); });
   found.append(table);
   if (wanted.has("sort")) sort(table, Number(wanted.get("sort")), wanted.has("down"));
