@@ -215,16 +215,20 @@ def _results(folder, cells, extra=(), preset="test"):
 
 def test_report(tmp_path, capsys):
     """Everything is written, escaped, self-contained; a second run, in one process, gives the same bytes."""
-    _results(tmp_path, [cell([check(0.5)], [check(2.0)], "a"), cell([check(1.5)], [check(2.0)], "b")])
+    _results(
+        tmp_path, [cell([check(0.5)], [check(2.0)], "a", left_out=("C > 9",)), cell([check(1.5)], [check(2.0)], "b")]
+    )
     assert run([str(tmp_path)], PROCESSES) == 0
     first = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert {"a.svg", "a.pdf", "b.svg", "summary.pdf", "verdicts.csv", "report.html"} <= set(first)
     report = first["report.html"].decode()
+    assert "Lemma 99 on problem: C &gt; 9" in report
     assert "x &lt; y &amp; z" in report and "Lemma 99" in report and "<script src" not in report
     assert judge_and_draw(tmp_path) == 0
     again = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert first == again
-    assert "refuted" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "refuted" in out and out.count("left out by the preset: a: C > 9\n") == 2
 
 
 def test_columns(tmp_path):

@@ -48,6 +48,7 @@ def write(
             tally=tally(table),
             missing=missing,
             remarks=_remarks(table),
+            left_out=[(f"{cell.claim.label} on {cell.where}", line) for cell in cells for line in cell.left_out],
             choices=_choices(table, cells),
             summary=picture(figures, SUMMARY, "measured/bound of every row, by claim", "measured / bound of every row"),
             ablations=ablation.lines(twins),

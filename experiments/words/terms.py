@@ -34,7 +34,7 @@ class Sizes:
 
     @classmethod
     def of(cls, scales: Scales, coordinatewise: bool) -> Sizes:
-        """Of a problem."""
+        """The sizes of a problem: G and sigma, or those of each coordinate."""
         if coordinatewise:
             return cls(scales.coordinate_lipschitz, scales.coordinate_sigma, True)
         return cls(np.array([scales.lipschitz]), np.array([scales.sigma]), False)
