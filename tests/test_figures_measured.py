@@ -8,9 +8,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Text
 
 from analysis.figures.choice import shown
+from analysis.figures.labels import NAME
 from analysis.figures.page import figure_of, table_of
 from analysis.figures.styles import SMALLEST, STYLES, applied
 from analysis.figures.text import is_mathematics
@@ -68,7 +69,7 @@ def test_figures_of_what_was_measured(case):
             assert text.get_fontsize() >= SMALLEST
             assert box.x0 >= -STRETCH and box.x1 <= width + STRETCH, f"{text.get_text()!r} is cut"
             assert box.y0 >= -STRETCH and box.y1 <= height + STRETCH, f"{text.get_text()!r} is cut"
-        names = [(text.get_text(), box) for text, box in seen if isinstance(text, Annotation) and text.arrow_patch]
+        names = [(text.get_text(), box) for text, box in seen if text.get_label() == NAME]
         for (one, first), (other, second) in combinations(names, 2):
             assert overlap(first, second) <= STRETCH, f"{one!r} and {other!r} overlap"
     drawn = [curve for one in panels for curve in one.curves]

@@ -9,6 +9,8 @@ import numpy as np
 
 from experiments.words.evidence import Control, Curve, Evidence, Panel
 
+ALIKE = 1e-3  # of its size: a control's curve that is so near to the claim's own shows nothing
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -28,7 +30,8 @@ def shown(panel: Panel, evidence: Evidence, controls: Sequence[Control], most: i
     found = [(control, _telling(panel, own, control)) for control in ordered]
     broken = [replace(curve, role="control", label=control.name) for control, curve in found if curve is not None]
     count = len(broken) if panel.kind == "dots" else most
-    return Shown(panel, [*own, *broken[:count]], max(0, len(broken) - count))
+    here = [control for control in controls if any(curve.panel == panel.name for curve in control.evidence.curves)]
+    return Shown(panel, [*own, *broken[:count]], len(here) - len(broken[:count]))
 
 
 def _telling(panel: Panel, own: Sequence[Curve], control: Control) -> Curve | None:
@@ -42,5 +45,18 @@ def _telling(panel: Panel, own: Sequence[Curve], control: Control) -> Curve | No
 
 
 def _same(curve: Curve, own: Sequence[Curve]) -> bool:
-    """Whether the claim has drawn that curve already."""
-    return any(np.array_equal(curve.x, one.x) and np.array_equal(curve.y, one.y, equal_nan=True) for one in own)
+    """Whether the claim has drawn that curve already, but for the times at which it was looked at."""
+    return any(_apart(curve, one) <= ALIKE * float(np.nanmax(np.abs(one.y))) for one in own)
+
+
+def _apart(one: Curve, other: Curve) -> float:
+    """How far one lies from the other on average, inf if they are not about the same x."""
+    if one.role != other.role and "bound" in (one.role, other.role):
+        return np.inf
+    if np.array_equal(one.x, other.x):
+        return float(np.nanmean(np.abs(one.y - other.y))) if (np.isnan(one.y) == np.isnan(other.y)).all() else np.inf
+    if len(one.x) < 3 or len(other.x) < 3 or (np.diff(other.x) <= 0).any():
+        return np.inf
+    inside = (one.x >= other.x[0]) & (one.x <= other.x[-1])
+    apart = np.abs(np.interp(one.x[inside], other.x, other.y) - one.y[inside])
+    return float(np.mean(apart)) if 2 * inside.sum() > len(one.x) else np.inf

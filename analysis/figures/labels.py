@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.text import Annotation, Text
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
 from analysis.figures.styles import Style
@@ -17,7 +20,7 @@ from analysis.figures.text import drawable, letters, wrapped
 GAP = 6.0  # points from the axes to the names
 APART = 1.0  # points between two names
 LINE = 1.25  # of the size of the text: a line of a name takes so much
-LEADER = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 1, "shrinkB": 0, "relpos": (0.0, 0.5)}
+NAME = "name"  # what these texts are, among others
 MOVED = 2.0  # points: from there on a line leads to the name
 
 
@@ -32,6 +35,15 @@ class Label:
     slanted: bool = False
 
 
+@dataclass(frozen=True)
+class Name:
+    """A name as it is written, and the point of the axes that it belongs to."""
+
+    text: Text
+    x: float
+    y: float
+
+
 def room(labels: Sequence[str], style: Style) -> float:
     """Points of height that so many names take, one above the other."""
     lines = [wrapped(text, style.letters).count("\n") + 1 for text in labels]
@@ -44,51 +56,56 @@ def key_columns(names: Sequence[str], width: float, size: float) -> int:
     return max(1, min(len(names), int(72.0 * width / ((widest + 6.0) * 0.58 * size))))
 
 
-def write(axes: Axes, labels: Sequence[Label], style: Style) -> list[Annotation]:
-    """The names right of the axes, each at the height of its point: `spread` them when the axes have their place."""
+def write(axes: Axes, labels: Sequence[Label], style: Style) -> list[Name]:
+    """The names right of the axes, each to stand at the height of its point: then `spread` them."""
     return [_written(axes, label, style) for label in labels]
 
 
-def _written(axes: Axes, label: Label, style: Style) -> Annotation:
-    low, high = sorted(axes.get_ylim())
+def _written(axes: Axes, label: Label, style: Style) -> Name:
+    (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
     beyond = " ↑" if label.y > high else " ↓" if label.y < low else ""
     text = drawable(wrapped(label.text, style.letters) + beyond)
-    note = axes.annotate(
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    written = axes.text(
+        1.0,
+        0.5,
         text["text"],
-        xy=(min(max(label.x, min(axes.get_xlim())), max(axes.get_xlim())), min(max(label.y, low), high)),
-        xytext=(1.0, 0.5),
-        textcoords="axes fraction",
+        transform=axes.transAxes + ScaledTranslation(GAP / 72.0, 0.0, figure.dpi_scale_trans),
         parse_math=text["parse_math"],
-        annotation_clip=False,
         ha="left",
         va="center",
         color=label.colour,
         fontsize=style.size,
         fontstyle="italic" if label.slanted else "normal",
         linespacing=1.0,
-        arrowprops={**LEADER, "color": label.colour},
+        label=NAME,
     )
-    note.set_x(1.0 + GAP / 150.0)  # until the size of the axes is known
-    return note
+    return Name(written, min(max(label.x, left), right), min(max(label.y, low), high))
 
 
-def spread(axes: Axes, notes: Sequence[Annotation], renderer: RendererBase) -> None:
-    """Put the names where they belong, none over another, within the height of the axes."""
-    if not notes:
+def spread(axes: Axes, names: Sequence[Name], renderer: RendererBase) -> None:
+    """Put the names where they belong, none over another, within the height of the axes; at 72 dots an inch."""
+    if not names:
         return
-    box, point = axes.get_window_extent(renderer), axes.get_figure(root=True).dpi / 72.0  # type: ignore[union-attr]
-    wanted = np.array([axes.transData.transform(note.xy)[1] for note in notes])
-    order = np.argsort(wanted, kind="stable")
-    heights = np.array([Text.get_window_extent(note, renderer).height for note in notes])  # without the line to it
-    for note in notes:
-        note.set_x(1.0 + GAP * point / box.width)
-    places = apart(wanted[order], heights[order] + APART * point, box.y0, box.y1)
-    for index, place in zip(order, places, strict=True):
-        note, end = notes[index], axes.transData.transform(notes[index].xy)
-        note.set_y((place - box.y0) / box.height)
-        near = abs(place - wanted[index]) <= MOVED * point and end[0] >= box.x1 - MOVED * point
-        if near and note.arrow_patch is not None:
-            note.arrow_patch.set_visible(False)
+    box = axes.get_window_extent(renderer)
+    ends = np.array([axes.transData.transform((name.x, name.y)) for name in names])
+    order = np.argsort(ends[:, 1], kind="stable")
+    heights = np.array([name.text.get_window_extent(renderer).height for name in names])
+    places = apart(ends[order, 1], heights[order] + APART, box.y0, box.y1)
+    for index, place in zip(order.tolist(), places.tolist(), strict=True):
+        height = (place - box.y0) / box.height
+        names[index].text.set_y(height)
+        if abs(place - ends[index, 1]) > MOVED or ends[index, 0] < box.x1 - MOVED:
+            start, near = axes.transAxes.inverted().transform(ends[index]), 1.0 + (GAP - 1.0) / box.width
+            _lead(axes, (start[0], near), (start[1], height), names[index].text.get_color())
+
+
+def _lead(axes: Axes, x: tuple[float, float], y: tuple[float, float], colour: Any) -> None:
+    """The thin line from the end of a curve to its name."""
+    line = Line2D(x, y, color=colour, linewidth=0.4, transform=axes.transAxes, clip_on=False)
+    line.set_in_layout(False)
+    axes.add_artist(line)
 
 
 def apart(wanted: NDArray[np.float64], sizes: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:

@@ -9,11 +9,10 @@ from html import escape
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backend_bases import FigureCanvasBase, RendererBase
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
 
 from analysis.figures import dots, labels, lines, terms
 from analysis.figures.choice import Shown
@@ -22,7 +21,6 @@ from analysis.figures.text import drawable, letters, plain, wrapped
 from experiments.words.evidence import Evidence
 
 KINDS = {"lines": lines, "rates": lines, "terms": terms, "dots": dots}
-FINE = 288  # dots an inch, in which the layout is measured: letters are not rounded to whole points
 LETTER = 0.6  # of the size of a text: the width of a letter, on average, with room to spare
 AROUND = 46.0  # points of a panel above and below its axes
 ACROSS = 0.75  # of the width of a panel: axes with names at their left
@@ -62,7 +60,7 @@ def rows_of(panels: Sequence[Shown], columns: int) -> list[list[Shown]]:
     return rows
 
 
-def _panel(axes: Axes, one: Shown, style: Style) -> list[Annotation]:
+def _panel(axes: Axes, one: Shown, style: Style) -> list[labels.Name]:
     names = KINDS[one.panel.kind].draw(axes, one.panel, one.curves, style)
     across, panel = one.panel.kind in ("terms", "dots"), one.panel
     tall = int((72.0 * style.height - AROUND) / (LETTER * style.size))
@@ -88,19 +86,22 @@ def _note(figure: Figure, left_out: int) -> None:
         figure.supxlabel(text, fontsize=SMALLEST, x=0.99, ha="right", color="#555555")
 
 
-def settle(figure: Figure, written: Sequence[tuple[Axes, Sequence[Annotation]]]) -> None:
+class Measuring(FigureCanvasBase):
+    """A canvas that measures letters as both formats do, in parts of a point; nothing is drawn on it."""
+
+    def get_renderer(self) -> RendererBase:
+        """The renderer; it has 72 dots an inch."""
+        return RendererBase()
+
+
+def settle(figure: Figure, written: Sequence[tuple[Axes, Sequence[labels.Name]]]) -> None:
     """Lay the figure out once, and keep that: both formats have the same places."""
-    canvas, dpi = FigureCanvasAgg(figure), figure.dpi
-    figure.set_dpi(FINE)
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-    for _ in range(2):  # names take the room that they need when they stand beside their axes
-        engine = figure.get_layout_engine()
-        assert engine is not None
-        engine.execute(figure)
-        for axes, notes in written:
-            labels.spread(axes, notes, renderer)
+    renderer, engine = Measuring(figure).get_renderer(), figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
+    for axes, names in written:
+        labels.spread(axes, names, renderer)
     figure.set_layout_engine("none")
-    figure.set_dpi(dpi)
 
 
 def files(figure: Figure, title: str, table: pd.DataFrame) -> dict[str, bytes]:

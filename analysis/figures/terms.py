@@ -17,7 +17,7 @@ from experiments.words.evidence import Curve, Panel
 BAR, THICK = 20.0, 0.5  # points a bar, and how much of them is filled
 HEAD, FOOT = 18.0, 28.0  # points above and below the bars
 WIDE = True  # it has a row of the figure to itself
-KEY_WIDTH = 0.8  # of the figure
+KEY_WIDTH = 1.0  # of the figure
 KEY = 1.5  # of the size of the text: a line of the key
 
 

@@ -34,7 +34,7 @@ class Sizes:
 
     @classmethod
     def of(cls, scales: Scales, coordinatewise: bool) -> Sizes:
-        """The sizes of a problem: G and sigma, or those of each coordinate."""
+        """Those of a problem, in the norm at hand."""
         if coordinatewise:
             return cls(scales.coordinate_lipschitz, scales.coordinate_sigma, True)
         return cls(np.array([scales.lipschitz]), np.array([scales.sigma]), False)
