@@ -6,14 +6,14 @@ import re
 from functools import cache
 from typing import Any
 
-from matplotlib.mathtext import MathTextParser
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 PIECES = re.compile(r"\$[^$]*\$|[^$]+")
 WORDS = re.compile(r"(?:\$[^$]*\$|[^\s$])+")
 COMMANDS = re.compile(r"\\(?:mathbb|bar|left|right|,|!)|[{}^_$]")
 NAMED = re.compile(r"\\[A-Za-z]+|\\.")
 SUBSTITUTES = {r"\mathbb{E}": "\\mathrm{\U0001d53c}", r"\mathbb{P}": r"\mathrm{P}"}  # letters of our own font
-_parser = MathTextParser("path")
 
 
 @cache
@@ -23,7 +23,7 @@ def is_mathematics(text: str) -> bool:
         return False
     try:
         for line in text.splitlines():
-            _parser.parse(_substituted(line))
+            text_to_path.mathtext_parser.parse(_substituted(line), 72, FontProperties())
     except ValueError:
         return False
     return True
