@@ -224,6 +224,9 @@ def test_the_files_of_a_figure(style):
     assert '<svg role="img" aria-label="Lemma 99 on a &lt;b&gt; &amp; c" ' in svg
     assert float(re.search(r'width="([\d.]+)pt"', svg)[1]) == pytest.approx(width)
     assert ("<text" not in svg) == styles.STYLES[style].outlines
+    assert set(re.findall(r"font-family: ([^;\"]*)", svg)) <= {
+        "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
+    }
     fonts = re.findall(rb"/FontName /([\w+-]+)", found[".pdf"])
     assert fonts and found[".pdf"].count(b"/FontFile2") == len(set(fonts)), "every font is embedded"
     colours = {to_hex(each).lower() for each in re.findall(r"#[0-9a-f]{6}", svg)}

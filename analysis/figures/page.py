@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -25,6 +26,9 @@ LETTER = 0.6  # of the size of a text: the width of a letter, on average, with r
 AROUND = 46.0  # points of a panel above and below its axes
 ACROSS = 0.75  # of the width of a panel: axes with names at their left
 TITLE = 4.0  # points between a title and what is below it
+# our own font is on no reader's system; Verdana and Vera are as wide
+FALLBACKS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
+FONT = re.compile(rb"font-family: 'DejaVu Sans Core'(?:, 'DejaVu Sans')?")
 COLUMNS = ["panel", "curve", "role", "form", "x", "y", "low", "high"]
 
 
@@ -114,8 +118,9 @@ def files(figure: Figure, title: str, table: pd.DataFrame) -> dict[str, bytes]:
 
 
 def _named(svg: bytes, name: str) -> bytes:
-    """The SVG as a picture with a name. It stands inline in the report, where ids are changed: so by no id."""
-    return svg.replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
+    """The SVG as a picture with a name, whose letters any system has, or others as wide."""
+    svg = svg.replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
+    return FONT.sub(f"font-family: {FALLBACKS}".encode(), svg)
 
 
 def _csv(table: pd.DataFrame) -> bytes:
