@@ -10,7 +10,7 @@ import numpy as np
 from experiments.words.algorithm import FreeClaim, algorithm1
 from experiments.words.broken import with_broken_learner
 from experiments.words.claim import Measurement, Statements, Twin
-from experiments.words.evidence import Check, Curve, Evidence, Form, Panel
+from experiments.words.evidence import ROUNDING, Check, Curve, Evidence, Form, Panel
 from experiments.words.numbers import log_grid, mean_and_band
 from experiments.words.problem import Context, Problem
 from foundation.arrays import Array, Float
@@ -55,7 +55,10 @@ class Equation1(FreeClaim):
             curves.append(Curve("regret", label, "measured", times[seen] / at.steps, *line))
             for form, full in self.bounds(problem, at.beta).items():
                 bound = full if self.rooted else full * float(np.sqrt(1.0 - at.beta))
-                checks += [Check("expected", form, quantity, where, bound, each) for quantity, each in samples.items()]
+                checks += [
+                    Check("expected", form, quantity, where, bound, each, support=self.support(problem, at.beta))
+                    for quantity, each in samples.items()
+                ]
                 level = np.full(2, unit * bound)
                 lines[f"{form} {level[0]:.3g}"] = level, form  # settings that share a bound share its line
         curves += [Curve("regret", label, "bound", ends, level, form=form) for label, (level, form) in lines.items()]
@@ -75,6 +78,12 @@ class Equation1(FreeClaim):
             "stated": float(adam_ema.equation1(1.0, s.lipschitz, s.sigma, beta)),
             "ours": float(sharpened.equation1(1.0, s.lipschitz, s.sigma, beta)),
         }
+
+    def support(self, problem: Problem, beta: float) -> tuple[float, float] | None:
+        """Where any regret lies at D = 1, for |<g, z - u>| <= 2 G, or 2 sum_i G_i; None with noise: g has no bound."""
+        s = problem.scales
+        most = 2.0 * (s.l1_scale if self.coordinatewise else s.lipschitz) / (1.0 - beta) * (1.0 + ROUNDING)
+        return None if s.sigma else (-most, most)
 
     def controls(self) -> dict[str, Twin]:
         """Learners that do not minimise regret, and a bound with another power of 1-beta."""

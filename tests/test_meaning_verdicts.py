@@ -33,3 +33,14 @@ def test_verdicts(name):
     assert set(said.values()) == {"supported"}, said
     verdicts = {control.name: {r.verdict for r in judge(control.evidence.checks)} for control in controls}
     assert {other: "refuted" in verdicts[other] for other in bite} == dict.fromkeys(bite, True)
+
+
+@pytest.mark.parametrize("name", ["equation1_ramp", "equation2_ramp"])
+def test_range_of_regret(name):
+    """Without noise its range is known, and the worst of all learners reaches its end; with noise there is none."""
+    made = job(name)
+    evidence, controls = examine(made.claim, made.problem, Context(0, name, Effort(**SMALL | {"runs": 8})))
+    assert all(check.support is not None for check in evidence.checks)
+    (worst,) = [control.evidence.checks for control in controls if control.name == "wrong sign"]
+    assert max(check.samples.max() / check.support[1] for check in worst) > 0.9999
+    assert made.claim.support(job("equation1_kink").problem, 0.9) is None
