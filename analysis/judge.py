@@ -72,10 +72,15 @@ def judge(checks: Sequence[Check]) -> list[Ruling]:
             ruling.verdict = "supported" if worst <= limit else "refuted" if least > limit else "undecided"
         else:
             statistical.append(ruling)
-    level = ALPHA / max(1, sum(len(ruling.check.samples) > 1 for ruling in statistical))
+    level = row_level([ruling.check for ruling in statistical])
     for ruling in statistical:
         _test(ruling, level)
     return rulings
+
+
+def row_level(statistical: Sequence[Check]) -> float:
+    """The level of either hypothesis of a row: ALPHA over the rows of its family; a single number has none."""
+    return ALPHA / max(1, sum(len(check.samples) > 1 for check in statistical))
 
 
 def _test(ruling: Ruling, level: float) -> None:
