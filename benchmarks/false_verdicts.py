@@ -12,7 +12,7 @@ from analysis.judge import Ruling, judge, limits
 from benchmarks.rows import Place, Row, alike
 from experiments.words.evidence import Check
 
-TABLES = 10
+TABLES = 4
 
 
 def count(rows: Sequence[Row], pool: Mapping[Place, Check], share: float, tables: int = TABLES) -> dict[str, int]:

@@ -16,10 +16,10 @@ from experiments.sweep.cells import Cell
 from experiments.words.evidence import Check
 from foundation.arrays import Array, Float
 
-NUMBERS = 150_000  # samples drawn for a limit
-DRAWS = 100, 2000  # at least and at most that often all runs of it
+NUMBERS = 30_000  # samples drawn for a limit
+DRAWS = 100, 400  # at least and at most that often all runs of it
 CLOSE = 0.3  # of the level: what is estimated to be more is estimated again, with AGAIN times as many draws
-AGAIN = 8
+AGAIN = 16
 Place = tuple[str, str, int]  # case, control ("" for the claim), number of the check
 SIDES = "supported", "refuted"
 SMOOTH = {"own": "smooth", "pool": "pool, smooth"}

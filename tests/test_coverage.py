@@ -103,6 +103,8 @@ def test_skewness_that_no_sample_shows():
     """Of a heavy tail, samples that mislead must look harmless: fewer than those that mislead, and still seen."""
     law = laws.own(-np.random.default_rng(4).lognormal(0.0, 1.5, 512)).mirrored
     limit = rare.house(256, LEVEL)
+    for cut in rare.CUTS:
+        np.testing.assert_allclose(rare._tilted(law, law.mean, limit, cut)[0].sum(axis=1), 1.0, rtol=1e-9)
     plain = _estimate(law, rare.Limit(256, LEVEL, limit.away, checked=False))
     found = [_estimate(law, limit, draws, seed) for seed, draws in enumerate((1000, 4000))]
     assert 0.0 < found[1].value < plain.value
