@@ -120,6 +120,7 @@ def test_lines_break_where_they_do_in_tex():
     """Behind relations and sums, in no bracket and no norm; a sign is no sum; what is very long is cut in brackets, too."""
     cut = re.findall(r'alttext="(.*?)"', formula(r"\|a + b + c + d + e\| \leq (a + b + c + d + e + f) + g + h"))
     assert cut == [r"\|a + b + c + d + e\| \leq", "(a + b + c + d + e + f) +", "g + h"]
+    assert formula(r"O(\max\{" + " + ".join("abcdefghijklmnopqrstuvwxyz") + r"\})").count("<math") > 3
     assert formula("a + b").count("<math") == 1
     assert re.findall(r'alttext="(.*?)"', formula("aaaaaaaaaaaa = -b")) == ["aaaaaaaaaaaa =", "-b"]
     assert formula("[" + " + ".join("abcdefghijklmnopqrstuvwxyz") + "]").count("<math") > 3

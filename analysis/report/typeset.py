@@ -19,6 +19,7 @@ RELATIONS = (r"\leq", r"\geq", r"\le", r"\ge", r"\to", r"\sim", r"\in", "=", "<"
 AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it could in TeX
 UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
 SHORT, LONG = 12, 40  # tokens: fewer stay on one line; what has more, without a place to break, is cut in its brackets
+DEEPEST = 2  # brackets within which a line may break
 BEFORE_THESE = re.compile(r"^[-,.;:)\]]")  # no line begins with one of them
 REPAIRED = {  # what the library writes, and what these characters are in mathematics
     "<mi>~</mi>": "<mo>\u223c</mo>",
@@ -50,15 +51,19 @@ def _plain(text: str, after: bool) -> Markup:
 @cache
 def formula(latex: str) -> Markup:
     """MathML of a formula, in pieces between which a line may break: a browser breaks none by itself."""
-    pieces = [
-        part
-        for piece in _pieces(latex, 0)
-        for part in (_pieces(piece, 1) if len(TOKEN.findall(piece)) > LONG else [piece])
-    ]
     try:
-        return Markup("<wbr>").join(map(_mathml, pieces))
+        return Markup("<wbr>").join(map(_mathml, _cut(latex)))
     except ValueError:
         return Markup.escape(f"${latex}$")
+
+
+def _cut(latex: str, within: int = 0) -> Iterator[str]:
+    """The formula in pieces; what is still long, in its brackets, and in those within them."""
+    for piece in _pieces(latex, within):
+        if len(TOKEN.findall(piece)) > LONG and within < DEEPEST:
+            yield from _cut(piece, within + 1)
+        else:
+            yield piece
 
 
 def _pieces(latex: str, within: int) -> Iterator[str]:
