@@ -11,7 +11,7 @@ from matplotlib.mathtext import MathTextParser
 
 from analysis.findings import FINDINGS
 from analysis.report.content import spoken
-from analysis.report.typeset import FORMULA, JOINER, formula, prose
+from analysis.report.typeset import FORMULA, formula, prose
 from experiments.sweep.claims import CLAIMS
 from experiments.sweep.tables import cases
 from experiments.words.claim import statement
@@ -111,7 +111,7 @@ def test_what_is_no_formula_stands_as_it_is(text):
 def test_prose_is_escaped():
     """Around formulas, and within them; the library's errors are no reason to stop."""
     page = prose("<b> & $x < y$, <i>")
-    assert page.startswith("&lt;b&gt; &amp; <math") and page.endswith(f"</math>{JOINER}, &lt;i&gt;")
+    assert page.startswith('&lt;b&gt; &amp; <span class="whole"><math') and page.endswith("</math>,</span> &lt;i&gt;")
     assert 'alttext="x &lt; y"' in page and "<mo>&lt;</mo>" in page
     assert "<script" not in prose('$<script>alert("1")</script>$')
 

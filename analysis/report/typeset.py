@@ -20,7 +20,7 @@ AFTER_THESE = (*RELATIONS, "+", "-", ",", ":")  # a line may break where it coul
 UNARY_AFTER = (*RELATIONS, ",")  # where - is a sign, not a difference
 SHORT, LONG = 12, 40  # tokens: fewer stay on one line; what has more, without a place to break, is cut in its brackets
 DEEPEST = 2  # brackets within which a line may break
-BEFORE_THESE = re.compile(r"^[-,.;:)\]]")  # no line begins with one of them
+HANGING = re.compile(r"[-,.;:)\]]+")  # no line begins with one of them
 REPAIRED = {  # what the library writes, and what these characters are in mathematics
     "<mi>~</mi>": "<mo>\u223c</mo>",
     "<mi>\u27e8</mi>": '<mo stretchy="false">\u27e8</mo>',
@@ -34,18 +34,22 @@ REPAIRED = {  # what the library writes, and what these characters are in mathem
     "<mo>min</mo>": '<mo lspace=".17em" rspace="0">min</mo>',
 }
 UPRIGHT = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')  # a word, which is one identifier
-JOINER = "\u2060"  # keeps a formula and what follows on one line
 
 
 def prose(text: str) -> Markup:
     """The text as HTML, each $formula$ typeset. A formula that cannot be set is shown as it is written."""
-    parts = FORMULA.split(text)  # prose and formulas by turns
-    set_parts = [formula(part) if i % 2 else _plain(part, after=i > 0) for i, part in enumerate(parts)]
-    return Markup("").join(set_parts)
+    first, *rest = FORMULA.split(text)  # prose and formulas by turns
+    page = Markup.escape(first)
+    for latex, after in zip(rest[::2], rest[1::2], strict=True):
+        sign = HANGING.match(after)
+        page += _with(formula(latex), sign[0] if sign else "") + after[sign.end() if sign else 0 :]
+    return page
 
 
-def _plain(text: str, after: bool) -> Markup:
-    return Markup.escape(JOINER + text if after and BEFORE_THESE.match(text) else text)
+def _with(page: Markup, sign: str) -> Markup:
+    """The formula, its last piece on one line with the sign that follows."""
+    before, cut, last = page.rpartition("<wbr>")
+    return before + cut + Markup('<span class="whole">{}{}</span>').format(last, sign) if sign else page
 
 
 @cache
