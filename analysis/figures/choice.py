@@ -37,7 +37,9 @@ def shown(panel: Panel, evidence: Evidence, controls: Sequence[Control], most: i
 def _telling(panel: Panel, own: Sequence[Curve], control: Control) -> Curve | None:
     """The curve in which a control differs: the first measured one, or the bound where that is what is broken."""
     curves = [curve for curve in control.evidence.curves if curve.panel == panel.name]
-    for role in ("measured",) if panel.kind == "dots" else ("measured", "bound"):
+    if panel.kind == "dots":  # a row each: one that is as long as the claim's says that nothing is lost
+        return next((curve for curve in curves if curve.role == "measured"), None)
+    for role in ("measured", "bound"):
         for curve in curves:
             if (curve.role == role or (role == "measured" and curve.role == "control")) and not _same(curve, own):
                 return curve

@@ -17,7 +17,7 @@ from experiments.words.evidence import Curve, Panel
 
 WIDE = False  # they do not need a row of the figure to themselves
 FEW = 24  # points: so many are marked
-SAMPLES = 4  # points that no line joins: between them it is not known
+SAMPLES = 4  # points on a linear axis that no line joins: what is between them was not looked at
 MARKS = 7  # on a line of more points
 BELOW = 0.08  # of the axis: so far below its line the triangle lies
 HEAD, FOOT = 16.0, 26.0  # points of a panel above and below its axes
@@ -45,7 +45,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
         if _upright(curve):
             _mark(axes, curve, ink, style)
             continue
-        line = _line(axes, curve, ink, style, panel.kind == "rates")
+        line = _line(axes, curve, ink, style, panel.xscale == "log")
         if curve.role != "context":
             x, y = _end(curve, panel)
             labels.append(Label(curve.label, x, y, legible(ink.colour, style), curve.role == "control"))

@@ -84,7 +84,7 @@ BOUNDS: dict[Form, Ink] = {
 }
 CONTEXT = Ink("#B5B5B5")
 TERMS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#D0D0D0")
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "")
+HATCHES = ("", "////", "||||", "\\\\\\\\", "xxxx", "----", "")
 VERDICTS = {
     "supported": Ink("#0072B2", marker="o"),
     "refuted": Ink("#D55E00", marker="X"),
