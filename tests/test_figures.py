@@ -165,9 +165,9 @@ def test_a_control_shows_what_it_breaks():
         ("control", "far"),
         ("control", "claims less"),
     ]
-    assert found.curves[2].y is second.y and found.curves[4].y is lower.y and found.left_out == 0
+    assert found.curves[2].y is second.y and found.curves[4].y is lower.y and found.left_out == 1
     few = shown(PANEL, Evidence((), (line,)), controls, 1)
-    assert [curve.label for curve in few.curves] == ["line", "worse"] and few.left_out == 2
+    assert [curve.label for curve in few.curves] == ["line", "worse"] and few.left_out == 3
 
 
 def test_the_triangle_has_the_predicted_slope():

@@ -35,15 +35,15 @@ def shown(panel: Panel, evidence: Evidence, controls: Sequence[Control], most: i
 
 
 def _telling(panel: Panel, own: Sequence[Curve], control: Control) -> Curve | None:
-    """The curve in which a control differs: the first measured one, or the bound where that is what is broken."""
+    """The curve in which a control differs: the first measured one, or the bound where that is what is broken.
+
+    Where the claim has one row of dots, each control has one, too: that it differs in nothing is worth seeing.
+    """
     curves = [curve for curve in control.evidence.curves if curve.panel == panel.name]
-    if panel.kind == "dots":  # a row each: one that is as long as the claim's says that nothing is lost
-        return next((curve for curve in curves if curve.role == "measured"), None)
-    for role in ("measured", "bound"):
-        for curve in curves:
-            if (curve.role == role or (role == "measured" and curve.role == "control")) and not _same(curve, own):
-                return curve
-    return None
+    measured = [curve for curve in curves if curve.role in ("measured", "control")]
+    bounds = [curve for curve in curves if curve.role == "bound"] if panel.kind != "dots" else []
+    alone = panel.kind == "dots" and len(measured) == 1
+    return next((curve for curve in (*measured, *bounds) if alone or not _same(curve, own)), None)
 
 
 def _same(curve: Curve, own: Sequence[Curve]) -> bool:
