@@ -25,6 +25,7 @@ KINDS = {"lines": lines, "rates": lines, "terms": terms, "dots": dots}
 LETTER = 0.6  # of the size of a text: the width of a letter, on average, with room to spare
 AROUND = 46.0  # points of a panel above and below its axes
 ACROSS = 0.75  # of the width of a panel: axes with names at their left
+METADATA = re.compile(rb" *<metadata>.*?</metadata>\n", re.S)  # who made it: nobody asks, and a report has a hundred
 PATHS, DIGITS = re.compile(rb' d="[^"]*"'), re.compile(rb"(\.\d\d)\d+")  # a hundredth of a point is enough
 TITLE = 4.0  # points between a title and what is below it
 # our own font is on no reader's system; Verdana and Vera are as wide
@@ -121,7 +122,7 @@ def files(figure: Figure, title: str, table: pd.DataFrame) -> dict[str, bytes]:
 def _named(svg: bytes, name: str) -> bytes:
     """The SVG as a picture with a name, short paths, and letters that any system has, or others as wide."""
     svg = PATHS.sub(lambda path: DIGITS.sub(rb"\1", path[0]), svg)
-    svg = svg.replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
+    svg = METADATA.sub(b"", svg).replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
     return FONT.sub(f"font-family: {FALLBACKS}".encode(), svg)
 
 
