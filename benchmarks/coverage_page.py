@@ -1,4 +1,4 @@
-"""docs/coverage.md: how often limits and verdicts are wrong on the laws of the rows that were measured."""
+"""The end of docs/verdicts.md: how often limits and verdicts are wrong on the laws of the rows that were measured."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from experiments.words.evidence import Check
 
 TELLING = 0.5  # of its level: rows that are wrong less often are in sums and table only
 OFF = 0.01  # of the mean
-HEAD = """# Coverage: how often a row's limits are wrong
+HEAD = """## Coverage: how often a row's limits are wrong
 
-Made by `python -m benchmarks.coverage RESULTS ... pool=FOLDER ... > docs/coverage.md`; pools are made by
-`python -m benchmarks.pools FOLDER`. What is simulated stands in `benchmarks/laws.py`, how in `benchmarks/rare.py`.
+From here on the page is what `python -m benchmarks.coverage RESULTS ... pool=FOLDER ...` prints, of folders of measured
+results, and pools made by `python -m benchmarks.pools FOLDER`. What is simulated stands in `benchmarks/laws.py`, how in
+`benchmarks/rare.py`.
 
 A number is the probability that a limit is on the wrong side of the true mean, over the level at which the row was
 tested: **it should be 1 at most**. `supported` is the error of the upper limit, of a row that is supported although its
@@ -38,7 +39,7 @@ independent; and ratios of two means elsewhere than at the bound, where their li
 
 
 def page(folders: Sequence[Path], pools: Sequence[Path]) -> str:
-    """The whole page: a section for each preset that was swept in the folders."""
+    """All of it: a section for each preset that was swept in the folders."""
     pooled: dict[str, dict[Place, Check]] = {}
     for folder in pools:
         for preset in _presets(folder):
@@ -50,7 +51,7 @@ def page(folders: Sequence[Path], pools: Sequence[Path]) -> str:
     for folder in folders:
         for preset in _presets(folder):
             claims, controls = families(collect(folder, preset).cells)
-            parts.append(f"\n## Preset {preset}\n\n{_section(claims, controls, pooled.get(preset, {}))}")
+            parts.append(f"\n### Preset {preset}\n\n{_section(claims, controls, pooled.get(preset, {}))}")
     return "".join(parts)
 
 
@@ -76,10 +77,11 @@ def _family(name: str, rows: Sequence[Row], table: pd.DataFrame) -> str:
     """The sum over all rows, law by law, and with the law that is best known of each."""
     level, silent = table["level"].iloc[0], len(rows) - table["row"].nunique()
     sums = ", ".join(f"{law} {_plain(_sum(part) / ALPHA)}" for law, part in table.groupby("law"))
+    best = _best(table)
     return (
         f"* {name}: {len(rows)} rows at level {level:.2g}; in {silent} all samples are alike: nothing to simulate.\n"
         f"  Sum of all errors over {ALPHA:g}, which should be 1 at most: {sums}; each row by its pool, or own law: "
-        f"**{_plain(_sum(_best(table)) / ALPHA)}**."
+        f"**{_plain(_sum(best) / ALPHA)}**, of `refuted` alone {_plain(_sum(best, SIDES[1]) / ALPHA)}."
     )
 
 
