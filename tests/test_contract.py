@@ -17,8 +17,10 @@ from typing import get_type_hints
 import matplotlib.pyplot as plt
 import pytest
 
+from analysis.figures import STYLES
 from experiments.sweep.composing import make_jobs
 from experiments.sweep.overrides import parse
+from experiments.sweep.tables import cases
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
@@ -332,4 +334,6 @@ def test_the_commands_on_a_page_are_understood(page: Path) -> None:
                 line
             )
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
-    assert set(re.findall(r"`make ([a-z]+)", PAGES[page])) <= targets
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", PAGES[page], flags=re.M)) <= targets
+    for figure, style in re.findall(r"^make figure NAME=(\S+)(?: STYLE=(\S+))?", PAGES[page], flags=re.M):
+        assert "paper" in cases()[figure].presets and (not style or style in STYLES)
