@@ -225,7 +225,7 @@ def test_a_config_runs_no_code(path: Path) -> None:
 def test_no_file_names_a_foreign_host_or_a_machine() -> None:
     """What is committed works anywhere: no package index, no absolute path of somebody's disk."""
     for path in tracked():
-        if path.suffix in (".png", ".pdf", ".parquet"):
+        if path.suffix in (".png", ".webp", ".pdf", ".parquet"):
             continue
         text = path.read_text(encoding="utf-8")
         hosts = set(re.findall(r"\b(?!(?:tcp|tls)://)[a-z+]+://([\w.-]+)", text))  # those are somebody's own machines
