@@ -27,7 +27,6 @@ POOLS = (
     ("preset=smoke", NEAR, "case.settings.runs=2048"),
     *((f"preset={preset}", RAMPS, "case.settings.runs=4096") for preset in ("smoke", "paper")),
     ("preset=paper", "case=parameters_ramp", "case.settings.runs=128"),
-    ("preset=smoke", "case=parameters_short", "case.settings.runs=128"),
     *((f"preset={preset}", "case=glob(section63_*)", "case.settings.runs=8192") for preset in ("smoke", "paper")),
     *(("preset=paper", cases, "case.settings.runs=2048") for cases in SEVERAL),
     ("preset=paper", "case=theorem18_two_slopes,limit_dips", "preset.runs=2048", "preset.slope_runs=1024"),
