@@ -29,8 +29,9 @@ A number is the probability that a limit is on the wrong side of the true mean, 
 tested: **it should be 1 at most**. `supported` is the error of the upper limit, of a row that is supported although its
 mean is at the bound, `refuted` that of the lower limit. Of each claim the worst row is shown.
 
-* **own**: the samples of the row, each as likely (widened where they are fewer than 32); **smooth**: a law with their
-  mean, spread, skewness and kurtosis, and a tail. One outlier among 64 may make either look worse than it is.
+* **own**: the samples of the row, each as likely (widened where they are fewer than 32, which hides lumps);
+  **smooth**: a law with their mean, spread, skewness and kurtosis, and a tail. One outlier among 64 may make either
+  look worse than it is.
 * **pool**: the samples of many more runs, from another seed, which say more; **pool, smooth**: a law of their moments.
 
 What this does not show: a tail, or a rare outcome, that begins beyond all samples, of row and pool; that runs are
