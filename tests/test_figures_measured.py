@@ -6,15 +6,18 @@ import warnings
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from analysis.figures.choice import shown
 from analysis.figures.labels import NAME
+from analysis.figures.overview import overview
 from analysis.figures.page import figure_of, table_of
 from analysis.figures.styles import SMALLEST, STYLES, applied
 from analysis.figures.text import is_mathematics
+from experiments.sweep.claims import CLAIMS
 from experiments.sweep.tables import cases
 from experiments.words.harness import examine
 from tests.test_experiments import job
@@ -53,6 +56,25 @@ def overlap(one, other):
     return min(across, min(one.y1, other.y1) - max(one.y0, other.y0))
 
 
+def whole(figure, seen):
+    """No text is cut, or too small."""
+    width, height = figure.get_size_inches() * 72.0
+    for text, box in seen:
+        assert text.get_fontsize() >= SMALLEST
+        assert box.x0 >= -STRETCH and box.x1 <= width + STRETCH, f"{text.get_text()!r} is cut"
+        assert box.y0 >= -STRETCH and box.y1 <= height + STRETCH, f"{text.get_text()!r} is cut"
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_summary(style):
+    """The summary, with the longest label that there is."""
+    labels = sorted((claim.label for claim in CLAIMS.values()), key=len)[-3:]
+    table = pd.DataFrame({"label": labels, "form": "ours", "ratio": [1e-3, 0.5, 1.2], "verdict": "supported"})
+    with applied(STYLES[style]):
+        figure = overview(table, STYLES[style])
+        whole(figure, texts(figure))
+
+
 @pytest.mark.parametrize("case", SMOKE)
 def test_figures_of_what_was_measured(case):
     """At the width of a column and of a text."""
@@ -64,11 +86,7 @@ def test_figures_of_what_was_measured(case):
             panels = [shown(panel, evidence, controls, style.controls) for panel in evidence.panels]
             figure = figure_of(panels, case, style)
             seen = texts(figure)
-        width, height = figure.get_size_inches() * 72.0
-        for text, box in seen:
-            assert text.get_fontsize() >= SMALLEST
-            assert box.x0 >= -STRETCH and box.x1 <= width + STRETCH, f"{text.get_text()!r} is cut"
-            assert box.y0 >= -STRETCH and box.y1 <= height + STRETCH, f"{text.get_text()!r} is cut"
+        whole(figure, seen)
         names = [(text.get_text(), box) for text, box in seen if text.get_label() == NAME]
         for (one, first), (other, second) in combinations(names, 2):
             assert overlap(first, second) <= STRETCH, f"{one!r} and {other!r} overlap"

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from analysis.figures.page import files, settle
 from analysis.figures.scales import name_rows, plain_ticks
 from analysis.figures.styles import REPORT, STYLES, VERDICTS, Style, applied, shade
+from analysis.figures.text import wrapped
 
 SUMMARY = "summary"  # the name of the figure of all rows
 LEAST = 1e-4  # a smaller ratio is drawn there
@@ -39,9 +40,10 @@ def overview(table: pd.DataFrame, style: Style) -> Figure:
             where = np.maximum(rows["ratio"], LEAST)
             axes.plot(where, place, ink.marker, color=colour, markersize=2.8, markeredgewidth=0.0, alpha=0.75)
     axes.axvline(1.0, color="black", linewidth=0.8)
-    axes.set(xscale="log", xlabel="measured / bound (in each row: upper dots stated, middle proved, lower ours)")
+    label = "measured / bound (in each row: upper dots stated, middle proved, lower ours)"
+    axes.set(xscale="log", xlabel=wrapped(label, 2 * style.letters))
     plain_ticks(axes)
-    name_rows(axes, names)
+    name_rows(axes, [wrapped(name, style.letters) for name in names])
     _key(figure, set(table["verdict"]), style)
     settle(figure, [(axes, [])])
     return figure
