@@ -56,7 +56,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
     if len(own) and own[0].x[-1] < own[0].x[0]:  # a sweep downwards: the axis runs as it did, and names are at its end
         axes.invert_xaxis()
     if panel.slope is not None:
-        triangle(axes, own or bounds, panel.slope, style)
+        triangle(axes, [*own, *standing], panel.slope, style)
     plain_ticks(axes)
     few_ticks(axes.xaxis)
     few_ticks(axes.yaxis)
@@ -134,14 +134,20 @@ def _end(curve: Curve, panel: Panel) -> tuple[float, float]:
     return float(curve.x[seen[-1]]), float(curve.y[seen[-1]])
 
 
+def _height(curve: Curve, place: float) -> float:
+    """How high a line is, in logarithms, where log x is `place`."""
+    order = np.argsort(curve.x)
+    return float(np.interp(place, np.log10(curve.x[order]), np.log10(curve.y[order])))
+
+
 def triangle(axes: Axes, curves: Sequence[Curve], slope: float, style: Style) -> None:
-    """The triangle of the predicted exponent below the first line, on logarithmic axes."""
-    x, y = (np.log10(part[np.argsort(curves[0].x)]) for part in (curves[0].x, curves[0].y))
+    """The triangle of the predicted exponent below the lines, on logarithmic axes."""
+    x = np.log10(np.sort(curves[0].x))
     near, far = x[0] + (x[-1] - x[0]) * np.array([0.45, 0.75])
     low, high = np.log10(axes.get_ylim())
     lower, upright = (near, far) if slope > 0 else (far, near)  # the ends of its base
     rightwards = (slope > 0) != bool(axes.xaxis_inverted())
-    foot = float(np.interp(lower, x, y)) - BELOW * (high - low)
+    foot = min(_height(curve, lower) for curve in curves) - BELOW * (high - low)
     top = foot + abs(slope) * (far - near)
     corners = 10.0 ** np.array([(lower, foot), (upright, foot), (upright, top), (lower, foot)])
     axes.plot(*corners.T, color="black", linewidth=0.7, zorder=2.1)
