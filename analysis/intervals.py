@@ -13,7 +13,7 @@ are those that lack their tail. The level alpha enters by t:
 
 Promised: an error of alpha at most where the law is symmetric (proved, from ENOUGH runs on), or a gamma law or its
 mirror image of skewness up to SKEWNESS (that of an exponential; benchmarks/coverage.py, to 1e-7, 5 to 2048 runs). Not
-promised: heavier tails, and unequal lumps (a value far away that n runs may well miss); docs/verdicts.md says for which
+promised: heavier tails, and unequal lumps (a value far away that n runs may well miss); docs/coverage.md says for which
 rows that matters. Where the samples show such a skewness there is no limit: inf, and p = 1. What is known to be bounded
 has a limit without any assumption (`hi`): a bet on each run against the hypothesis (Waudby-Smith and Ramdas 2024,
 JRSS B 86), averaged over BETS.

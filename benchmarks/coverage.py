@@ -1,7 +1,7 @@
 """How often a confidence limit is wrong, over the level at which it was asked for; a table for each class of laws.
 
 `python -m benchmarks.coverage` for laws that are given; `python -m benchmarks.coverage RESULTS [pool=FOLDER ...]` for
-those of the rows of a sweep (benchmarks/coverage_page.py), as at the end of docs/verdicts.md.
+those of the rows of a sweep (benchmarks/coverage_page.py), as in docs/coverage.md.
 
 gamma, normal: exact up to the Monte Carlo error of an average, at any level, for the mean of gamma samples is
 independent of s/mean (Basu): the error is the mean of a gamma law's distribution function, given s/mean.

@@ -1,4 +1,4 @@
-"""The end of docs/verdicts.md: how often limits and verdicts are wrong on the laws of the rows that were measured."""
+"""docs/coverage.md: how often limits and verdicts are wrong on the laws of the rows that were measured."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from experiments.words.evidence import Check
 
 TELLING = 0.5  # of its level: rows that are wrong less often are in sums and table only
 OFF = 0.01  # of the mean
-HEAD = """## Coverage: how often a row's limits are wrong
+HEAD = """# How often limits are wrong
 
-From here on the page is what `python -m benchmarks.coverage RESULTS ... pool=FOLDER ...` prints, of folders of measured
+This page is what `python -m benchmarks.coverage RESULTS ... pool=FOLDER ...` prints, of folders of measured
 results, and pools made by `python -m benchmarks.pools FOLDER`. What is simulated stands in `benchmarks/laws.py`, how in
 `benchmarks/rare.py`.
 
@@ -52,7 +52,7 @@ def page(folders: Sequence[Path], pools: Sequence[Path]) -> str:
     for folder in folders:
         for preset in _presets(folder):
             claims, controls = families(collect(folder, preset).cells)
-            parts.append(f"\n### Preset {preset}\n\n{_section(claims, controls, pooled.get(preset, {}))}")
+            parts.append(f"\n## Preset {preset}\n\n{_section(claims, controls, pooled.get(preset, {}))}")
     return "".join(parts)
 
 

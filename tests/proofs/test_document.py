@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "docs" / "sharper.md").read_text(encoding="utf-8")
 LABEL = r"\([IE]\d+\)"
 EXTENTS = {  # how far a statement goes: part of the heading of its proof
-    "C -> inf": "The counterexample",
+    "$C \\to \\infty$": "The counterexample",
     "any discounts": "at any two discounts",
     "any law": "for other laws",
     "any parameters": "at any parameters",
@@ -21,7 +21,7 @@ EXTENTS = {  # how far a statement goes: part of the heading of its proof
     "repaired": "repaired",
     "sharpened": "Sharpened parameters",
     "weighted output": "another law of the output index",
-    "whose c_p^p is 2": "Heavy tails",
+    "whose $c_p^p$ is 2": "Heavy tails",
 }
 
 
