@@ -76,6 +76,7 @@ def _figure(found: Collected, asked: Asked) -> int:
 
 def _report(found: Collected, results: Path, context: BaseContext) -> int:
     """Judge, draw, write; the report last, when all that it shows is there."""
+    print(f"judging {len(found.cells)} cases, then drawing their figures: up to a minute", flush=True)
     verdicts, twins = tables(found.cells)
     tight = tightness(verdicts, found.cells)
     noticed = resolution(verdicts, margins(found.cells))

@@ -26,6 +26,7 @@ class Lines:
         self.failing: set[str] = set()
         self.place = Path(name)
         self.measured = coverage.Coverage(name, source=[str(ROOT / each) for each in PACKAGES], config_file=False)
+        self.measured.set_option("run:disable_warnings", ["no-data-collected"])  # the process that only hands out tests
         self.measured.start()
 
     @pytest.hookimpl(hookwrapper=True)
