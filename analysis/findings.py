@@ -131,7 +131,7 @@ FINDINGS = (  # the strongest first
     ),
     Finding(
         "Theorem 11 for large $C$ aside, the paper's bounds and orders hold wherever a row could tell: all "
-        "{held.claim.size} such rows, of {held.claim.nunique} claims, are supported.",
+        "{held.claim.size} such rows, under {held.label.nunique} headings, are supported.",
         {"held": Rows(but=LARGE, form="stated", quantity=f"(?!{CERTIFICATE}$).*")},
     ),
     Finding(
