@@ -179,7 +179,7 @@ def test_counts_and_ranges():
 def test_what_the_paper_states_is_counted_without_certificates():
     """A refuted certificate refutes an inequality of a proof; a refuted infimum takes the sentence away."""
     rows = [row(form="stated"), row("b", form="stated"), row("b", "refuted", form="stated", quantity="certificate")]
-    assert "all 2 such rows, of 2 claims" in text(OTHERS.html(table(*rows)))
+    assert "all 2 such rows, under 2 headings" in text(OTHERS.html(table(*rows)))
     assert not OTHERS.html(table(*rows, row("theorem11", "refuted", form="stated", quantity="infimum")))
     aside = row("theorem11_counterexample", "refuted", form="stated", quantity="infimum")
     assert OTHERS.html(table(*rows, aside)) == OTHERS.html(table(*rows))
