@@ -196,9 +196,9 @@ class DiscountMap(Claim):
         curves.append(Curve("unbounded", "ours 2, at $k = 2$", "bound", ends, two, form="ours"))
         for panel, top in (("bounded", reached.max()), ("unbounded", np.max(ratios))):
             at = np.array([1.0, top])
-            curves.append(Curve(panel, "the paper", "bound", np.full(2, 2.0), at, form="stated"))
+            curves.append(Curve(panel, "the paper", "context", np.full(2, 2.0), at))
             usual = np.full(2, np.log(PRACTICE) / np.log(0.9))
-            curves.append(Curve(panel, f"(0.9, {PRACTICE:g})", "bound", usual, at, form="proved"))
+            curves.append(Curve(panel, f"(0.9, {PRACTICE:g})", "context", usual, at))
         return curves
 
     def controls(self) -> dict[str, Twin]:

@@ -31,6 +31,7 @@ FORMS: tuple[Form, ...] = ("stated", "ours")
 DRAWN = 125  # of the sampled times, in the figure
 EARLY = 0.02  # of T: what is seen before, of the run and not of its average over a window, is not drawn
 LEAST = 0.9  # of the median: what is less is not drawn, for the last steps, at the floor, would take the whole figure
+ON_THE_WAY, AVERAGE = f"{INFIMUM}, on the way", "its average, start and floor included,"
 SECONDS = 1e-3  # that a point takes, about, where each is measured by itself
 GAP = 5e-4  # relative, that the certified search may leave open
 
@@ -151,7 +152,9 @@ class Counterexample(Theorem11):
     def _lines(self, at: AtGuess, found: Signals, steps: Int[IntArray, "times"]) -> list[Curve]:
         """The bracket of the infimum over t/T, what the proof bounds along the run, and both bounds of the theorem.
 
-        The certificate and the gradient of the average are seen at these steps, where the run is under way.
+        The infimum is drawn on the way down only, its average is over all of T: with the floor, where the infimum is
+        0, it lies below the curve. The certificate and the gradient of the average are seen at these steps, where the
+        run is under way.
         """
         panel, every = self._where(at), slice(None, None, max(1, self.times // DRAWN))
         x, low, high = found["share"].mean(axis=0)[every], found["low"][:, every], found["high"][:, every]
@@ -160,8 +163,8 @@ class Counterexample(Theorem11):
         seen &= found["norm"].min(axis=0) >= LEAST * np.median(low)
         average = float(found["low"].mean())
         lines = [
-            Curve(panel, "infimum", "measured", x[way], *(f[:, way].mean(axis=0) for f in (low, low, high))),
-            Curve(panel, f"its average {average:.4f}", "measured", ends, np.full(2, average)),
+            Curve(panel, ON_THE_WAY, "measured", x[way], *(f[:, way].mean(axis=0) for f in (low, low, high))),
+            Curve(panel, f"{AVERAGE} {average:.4f}", "measured", ends, np.full(2, average)),
             *(
                 Curve(panel, label, "measured", steps[seen] / at.steps, found[name][:, seen].mean(axis=0))
                 for name, label in (("certificate", CERTIFICATE), ("norm", GRADIENT))

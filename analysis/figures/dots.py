@@ -21,13 +21,15 @@ HEAD, FOOT = 24.0, 28.0  # points above and below the rows
 
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
-    """Inches, by the number of rows."""
-    lines = (
-        -(-len(panel.names) // key_columns(panel.names, style.width / style.columns, style.size))
-        if len(panel.names) > 1
-        else 0
-    )
-    return (len(_rows(curves)) * ROW * style.size / 7.0 + HEAD + FOOT + 1.5 * style.size * lines) / 72.0
+    """Points of the axes, by the number of rows."""
+    return len(_rows(curves)) * ROW * style.size / 7.0
+
+
+def around(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
+    """Points above and below the axes, by the lines of the key."""
+    columns = key_columns(panel.names, style.width / style.columns, style.size)
+    lines = -(-len(panel.names) // columns) if len(panel.names) > 1 else 0
+    return HEAD + FOOT + 1.5 * style.size * lines
 
 
 def above(curves: Sequence[Curve], style: Style) -> float:

@@ -1,4 +1,4 @@
-"""Names at the ends of lines, moved up and down as little as it takes for no two to overlap."""
+"""Names right of the axes at the ends of lines, moved up and down as little as it takes for no two to overlap."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ MOVED = 2.0  # points: from there on a line leads to the name
 
 @dataclass(frozen=True)
 class Label:
-    """A name, the point of the data that it belongs to, and how it is written. slanted: a control's."""
+    """A name, the last height of its curve, and how it is written. slanted: a control's."""
 
     text: str
-    x: float
     y: float
     colour: str
     slanted: bool = False
@@ -37,10 +36,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Name:
-    """A name as it is written, and the point of the axes that it belongs to."""
+    """A name as it is written, and the height in the data that it belongs to."""
 
     text: Text
-    x: float
     y: float
 
 
@@ -62,7 +60,7 @@ def write(axes: Axes, labels: Sequence[Label], style: Style) -> list[Name]:
 
 
 def _written(axes: Axes, label: Label, style: Style) -> Name:
-    (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    low, high = sorted(axes.get_ylim())
     beyond = " ↑" if label.y > high else " ↓" if label.y < low else ""
     text = drawable(wrapped(label.text, style.letters) + beyond)
     figure = axes.get_figure(root=True)
@@ -81,29 +79,33 @@ def _written(axes: Axes, label: Label, style: Style) -> Name:
         linespacing=1.0,
         label=NAME,
     )
-    return Name(written, min(max(label.x, left), right), min(max(label.y, low), high))
+    return Name(written, min(max(label.y, low), high))
 
 
 def spread(axes: Axes, names: Sequence[Name], renderer: RendererBase) -> None:
-    """Put the names where they belong, none over another, within the height of the axes; at 72 dots an inch."""
+    """Put the names where they belong, none over another, within the height of the axes; at 72 dots an inch.
+
+    What leads to a name that was moved begins at the right edge: across the axes it would read as a curve.
+    """
     if not names:
         return
     box = axes.get_window_extent(renderer)
-    ends = np.array([axes.transData.transform((name.x, name.y)) for name in names])
-    order = np.argsort(ends[:, 1], kind="stable")
+    right = axes.get_xlim()[1]
+    ends = np.array([axes.transData.transform((right, name.y))[1] for name in names])
+    order = np.argsort(ends, kind="stable")
     heights = np.array([name.text.get_window_extent(renderer).height for name in names])
-    places = apart(ends[order, 1], heights[order] + APART, box.y0, box.y1)
+    places = apart(ends[order], heights[order] + APART, box.y0, box.y1)
     for index, place in zip(order.tolist(), places.tolist(), strict=True):
         height = (place - box.y0) / box.height
         names[index].text.set_y(height)
-        if abs(place - ends[index, 1]) > MOVED or ends[index, 0] < box.x1 - MOVED:
-            start, near = axes.transAxes.inverted().transform(ends[index]), 1.0 + (GAP - 1.0) / box.width
-            _lead(axes, (start[0], near), (start[1], height), names[index].text.get_color())
+        if abs(place - ends[index]) > MOVED:
+            end, near = (ends[index] - box.y0) / box.height, 1.0 + (GAP - 1.0) / box.width
+            _lead(axes, near, (end, height), names[index].text.get_color())
 
 
-def _lead(axes: Axes, x: tuple[float, float], y: tuple[float, float], colour: Any) -> None:
-    """The thin line from the end of a curve to its name."""
-    line = Line2D(x, y, color=colour, linewidth=0.4, transform=axes.transAxes, clip_on=False)
+def _lead(axes: Axes, x: float, y: tuple[float, float], colour: Any) -> None:
+    """The thin line from the right edge of the axes to a name; in parts of the axes."""
+    line = Line2D((1.0, x), y, color=colour, linewidth=0.4, transform=axes.transAxes, clip_on=False)
     line.set_in_layout(False)
     axes.add_artist(line)
 

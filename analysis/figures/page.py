@@ -37,7 +37,7 @@ COLUMNS = ["panel", "curve", "role", "form", "x", "y", "low", "high"]
 def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
     """The panels in rows, with a place for everything that stands beside them."""
     rows = rows_of(panels, style.columns)
-    heights = [max(KINDS[one.panel.kind].height(one.panel, one.curves, style) for one in row) for row in rows]
+    heights = [_height(row, style) for row in rows]
     figure = Figure(figsize=(style.width, sum(heights) + (0.25 if style.heading else 0.0)), layout="constrained")
     grid = figure.add_gridspec(len(rows), max(map(len, rows)), height_ratios=heights)
     written = []
@@ -51,6 +51,15 @@ def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
     _note(figure, max((one.left_out for one in panels), default=0))
     settle(figure, written)
     return figure
+
+
+def _height(row: Sequence[Shown], style: Style) -> float:
+    """Inches of a row. Its axes are equally high: what stands around one panel's takes room beside all of them."""
+    parts = ("height", "around")
+    return (
+        sum(max(getattr(KINDS[one.panel.kind], part)(one.panel, one.curves, style) for one in row) for part in parts)
+        / 72.0
+    )
 
 
 def rows_of(panels: Sequence[Shown], columns: int) -> list[list[Shown]]:

@@ -22,8 +22,13 @@ KEY = 1.5  # of the size of the text: a line of the key
 
 
 def height(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
-    """Inches, by the number of bars and the lines of the key."""
-    return (len(panel.names) * BAR * style.size / 7.0 + HEAD + FOOT + above(curves, style)) / 72.0
+    """Points of the axes, by the number of bars."""
+    return len(panel.names) * BAR * style.size / 7.0
+
+
+def around(panel: Panel, curves: Sequence[Curve], style: Style) -> float:
+    """Points above and below the axes, by the lines of the key."""
+    return HEAD + FOOT + above(curves, style)
 
 
 def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:

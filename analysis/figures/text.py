@@ -13,7 +13,8 @@ PIECES = re.compile(r"\$[^$]*\$|[^$]+")
 WORDS = re.compile(r"(?:\$[^$]*\$|[^\s$])+")
 COMMANDS = re.compile(r"\\(?:mathbb|bar|left|right|,|!)|[{}^_$]")
 NAMED = re.compile(r"\\[A-Za-z]+|\\.")
-SUBSTITUTES = {r"\mathbb{E}": "\\mathrm{\U0001d53c}", r"\mathbb{P}": r"\mathrm{P}"}  # letters of our own font
+# letters of our own font; a sum's index stands beside it: below, it would lie on what follows
+SUBSTITUTES = {r"\mathbb{E}": "\\mathrm{\U0001d53c}", r"\mathbb{P}": r"\mathrm{P}", r"\sum": r"\Sigma"}
 
 
 @cache
