@@ -149,7 +149,8 @@ def said(text: str, worth: dict[str, Any], result: Any) -> list[Any]:
         pair = re.search(r"\$\((.+?), (.+?)\)\$-stationary", text)
         assert pair, text
         return [Formula(part, worth).value() for part in pair.groups()]
-    return [Formula(text.rsplit(r"\leq " if r"\leq " in text else "= ", 1)[1], worth).value()]
+    before = next(sign for sign in (r"\leq ", "at least $", "= ") if sign in text)
+    return [Formula(text.rsplit(before, 1)[1], worth).value()]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

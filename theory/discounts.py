@@ -79,10 +79,10 @@ def slow_bounded_bound(radius: ArrayLike, lipschitz: ArrayLike, beta1: ArrayLike
 
 
 def slow_growth(beta1: float, beta2: float, steps: int) -> float:
-    r"""If $\beta_2 > \beta_1^2$, the gradients $g_t = \beta_1^t$, $t = 1, \ldots, T$, $c = \beta_2/\beta_1^2$, have the
-    ratio $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$ at $u = -D = [T - \sum_{t<T} \min\{1,
-    t/r_t\}]/\sqrt{T}$, $r_t^2 = (c^t - 1)/(c - 1)$; it is $\sqrt{T}$ less a constant over $\sqrt{T}$, so that no
-    constant bounds it. Status: ours (Theorem 9, any discounts).
+    r"""If $\beta_2 > \beta_1^2$, for the gradients $g_t = \beta_1^t$, $t = 1, \ldots, T$, the ratio
+    $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$ at $u = -D$ equals $[T - \sum_{t<T} \min\{1,
+    t/r_t\}]/\sqrt{T}$, with $r_t^2 = (c^t - 1)/(c - 1)$ and $c = \beta_2/\beta_1^2$. This is $\sqrt{T}$ less a constant
+    over $\sqrt{T}$, so that no constant bounds it. Status: ours (Theorem 9, any discounts).
 
     In the v_t all gradients are 1: S_t = t, while r_t grows exponentially, and the plays go to 0.
     """
@@ -116,8 +116,8 @@ def fast_bound(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
 
 def fast_growth(beta1: ArrayLike, beta2: ArrayLike, steps: ArrayLike) -> Numbers:
     r"""If $\beta_2 < \beta_1^2$, the gradients $\beta_1$, $-2 \beta_1^2$, $2 \beta_1^3$, $-2 \beta_1^4$, ... have the
-    ratio $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$, at the best $u$, of at least $= (T-1) \sqrt{1
-    - \beta_2/\beta_1^2}/(2 \sqrt{T})$, so that no constant bounds it. Status: ours (Theorem 9, any discounts).
+    ratio $\mathrm{Regret}_T(u)/(D \sqrt{\sum_t \beta_1^{2(T-t)} g_t^2})$, at the best $u$, of at least $(T-1) \sqrt{1 -
+    \beta_2/\beta_1^2}/(2 \sqrt{T})$, so that no constant bounds it. Status: ours (Theorem 9, any discounts).
 
     In the v_t: 1, -2, 2, ... S_t alternates between 1 and -1, r_t^2 <= 4/(1-c) stays bounded, so that each step pays
     2/r_t >= sqrt(1-c), while V < 4 T.

@@ -48,8 +48,8 @@ def limit_spread(reach: ArrayLike, alpha: ArrayLike, omega: ArrayLike) -> Number
 
 def limit_bound(eps: ArrayLike) -> Numbers:
     r"""A flow at Theorem 11's $r_0 = \varepsilon^{1/2}/(4 \lambda^{1/2})$ that comes down by at most $\varepsilon r_0$
-    a window has, in the long run, $\mathrm{avg} \|\nabla F(\bar{x})\|^{[\lambda]} \leq 17/16 \varepsilon$. Status: ours
-    (Theorem 11, $C \to \infty$).
+    a window has, in the long run, $\mathrm{avg} \|\nabla F(\bar{x})\|^{[\lambda]} \leq (17/16) \varepsilon$.
+    Status: ours (Theorem 11, $C \to \infty$).
 
     `limit_descent` for the norm and `limit_spread` of a straight line for the spread. The stated bound tends to eps.
     """
