@@ -116,6 +116,18 @@ def test_prose_is_escaped():
     assert "<script" not in prose('$<script>alert("1")</script>$')
 
 
+def test_names_of_functions_are_code():
+    """Without their backticks; a lone one is prose, and what is between two is escaped."""
+    assert prose("of `f_1` and $x$: `<g>`").startswith("of <code>f_1</code> and ")
+    assert prose("of `f_1` and $x$: `<g>`").endswith("</span> <code>&lt;g&gt;</code>")
+    assert prose("a ` alone") == "a ` alone"
+
+
+def test_a_prime_is_an_operator():
+    """Not a variable of its own."""
+    assert "<mo>\u2032</mo>" in formula("F'(x)") and "<mi>\u2032</mi>" not in formula("F'(x)")
+
+
 def test_lines_break_where_they_do_in_tex():
     """Behind relations and sums, in no bracket and no norm; a sign is no sum; what is very long is cut in brackets, too."""
     cut = re.findall(r'alttext="(.*?)"', formula(r"\|a + b + c + d + e\| \leq (a + b + c + d + e + f) + g + h"))

@@ -1,4 +1,4 @@
-"""Prose with $formulas$ as HTML: LaTeX becomes MathML, which browsers draw without a script; all else is escaped."""
+"""Prose with $formulas$ and `names` as HTML: LaTeX becomes MathML, drawn without a script; all else is escaped."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 # no space within the $, no letter or digit outside of them: "$5 or $6" and a lone $ are prose
 FORMULA = re.compile(r"(?<![\w$])\$(?=\S)([^$]+?)(?<=\S)\$(?![\w$])")
+CODE = re.compile(r"`([^`]+)`")
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 DEPTH = {"(": 1, ")": -1, "[": 1, "]": -1, r"\{": 1, r"\}": -1, r"\langle": 1, r"\rangle": -1}
 DEPTH |= {"{": 9, "}": -9}  # never to be cut: not a bracket but an argument
@@ -32,18 +33,24 @@ REPAIRED = {  # what the library writes, and what these characters are in mathem
     "<mo>/</mo>": '<mo lspace="0" rspace="0">/</mo>',
     "<mo>max</mo>": '<mo lspace=".17em" rspace="0">max</mo>',
     "<mo>min</mo>": '<mo lspace=".17em" rspace="0">min</mo>',
+    "<mi>\u2032</mi>": "<mo>\u2032</mo>",  # a prime
 }
 UPRIGHT = re.compile(r'(?:<mi mathvariant="normal">\w</mi>){2,}')  # a word, which is one identifier
 
 
 def prose(text: str) -> Markup:
-    """The text as HTML, each $formula$ typeset. A formula that cannot be set is shown as it is written."""
+    """The text as HTML, each $formula$ typeset, each `name` as code. What cannot be set is shown as it is written."""
     first, *rest = FORMULA.split(text)  # prose and formulas by turns
-    page = Markup.escape(first)
+    page = _words(first)
     for latex, after in zip(rest[::2], rest[1::2], strict=True):
         sign = HANGING.match(after)
-        page += _with(formula(latex), sign[0] if sign else "") + after[sign.end() if sign else 0 :]
+        page += _with(formula(latex), sign[0] if sign else "") + _words(after[sign.end() if sign else 0 :])
     return page
+
+
+def _words(text: str) -> Markup:
+    """What stands between formulas."""
+    return Markup(CODE.sub(r"<code>\1</code>", Markup.escape(text)))
 
 
 def _with(page: Markup, sign: str) -> Markup:
