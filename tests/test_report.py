@@ -15,7 +15,7 @@ from analysis.tables import margins, tables
 from analysis.tightness import tightness
 from experiments.words.evidence import Check, ClaimInfo
 from tests import browser as browsers
-from tests.made_up import cell
+from tests.made_up import around, cell, check
 
 WIDTHS = {"wide": (1440, 900), "narrow": (1024, 768), "phone": (390, 844)}
 CLAIMS, PROBLEMS, ROWS = 12, 4, 10
@@ -70,6 +70,23 @@ def build(folder, claims):
     tight = tightness(verdicts, cells), resolution(verdicts, margins(cells))
     write(verdicts, twins, tight, cells, folder, "made up", ["gone: not measured"])
     return folder / "report.html"
+
+
+def written(folder, checks, **more):
+    """The text of a report on a single case."""
+    (folder / "figures").mkdir(exist_ok=True)
+    cells = [replace(cell(checks), **more)]
+    verdicts, twins = tables(cells)
+    write(
+        verdicts,
+        twins,
+        (tightness(verdicts, cells), resolution(verdicts, margins(cells))),
+        cells,
+        folder,
+        "made up",
+        [],
+    )
+    return (folder / "report.html").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +157,45 @@ def test_failures_come_first(report):
     failures = text[text.index('id="unsupported"') : text.index('id="rows"')]
     assert "gone: not measured" in failures and failures.count("exceeds it") == 2 == failures.count("Lemma ")
     assert text.index("exceeds it") < text.index("<table")
+
+
+def test_what_is_asked_of_a_row_is_said(tmp_path):
+    """Where it is undecided, why: its limits, and what they should lie below or within; in the table by a sign."""
+    wide = around(1.0, 0.5)
+    made = [
+        check(wide, bound=1.0625),
+        check(wide, kind="rate", bound=1.0, margin=0.0625),
+        check(wide, kind="attained", bound=1.0, margin=0.0625),
+        check(0.75, bound=2.0),
+        check(np.full(4, 3.0), kind="pathwise", bound=2.5),
+    ]
+    text = written(tmp_path, made)
+    failures = text[text.index('id="unsupported"') : text.index('id="rows"')].replace("\u00a0", " ")
+    assert re.findall(r"measured 1, limits 0\.\d+ to 1\.\d+, must be ([^<]*)<", failures) == [
+        "\u2264 1.062",
+        "1 \u00b1 0.0625",
+        "1, attained (0.97 to 1.062)",
+    ]
+    assert "measured 3, must be \u2264 2.5<" in failures  # one number has no limits
+    bounds = re.findall(r'<td data-value="(.*?)">(.*?)</td>', text.replace("\u00a0", " "))
+    assert bounds == [
+        ("1.0625", "\u2264 1.062"),
+        ("1.0", "= 1 \u00b1 0.0625"),
+        ("1.0", "1, attained (0.97 to 1.062)"),
+        ("2.0", "\u2264 2"),
+        ("2.5", "\u2264 2.5"),
+    ]
+
+
+def test_numbers_are_short(tmp_path):
+    """Of a note five digits are shown, names and whole numbers stay; a share that is nearly none is not called none."""
+    note = "Dips(depth=0.057357495130628405, top=1.25e-10), 0.5, v1.2.345678, 291600 steps, x-1.44861434e-07"
+    text = written(tmp_path, [check(3.0, note=note)])
+    short = "Dips(depth=0.057357, top=1.25e-10), 0.5, v1.2.345678, 291600 steps, x-1.4486e-07"
+    assert text.count(short) == 2 and "0.0573574" not in text
+    assert "what is claimed, as it is (thing" in text  # it is refuted
+    text = written(tmp_path, [check(np.full(4, 1.0 - 1e-6), kind="pathwise")])
+    assert "a bound lower by less than 0.01% (thing" in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -262,6 +318,51 @@ def test_the_search_leads_to_a_row_in_its_place(open_at):
     page.locator("#lemma-5 a", has_text="in one table").click()
     page.wait_for_timeout(100)
     assert len(found_rows(page)) == PROBLEMS * ROWS and in_view(page, "#rows")
+
+
+LONG = "; ".join(8 * ["schedule-free SGD 0.000137 (step 0.037, beta 0.9)"])
+
+
+def test_rows_found_are_seen_whole(chromium, tmp_path):
+    """Few at their full height, many in a window of their own; at no side is a note cut."""
+    more = {"problem": "theorem11_counterexample_helix"}
+    made = [check(3.0, note=LONG), check(1.0, kind="rate", bound=-1.0, margin=0.125)] + 29 * [check(0.5)]
+    written(tmp_path, made, **more)
+    page = chromium.new_page(viewport={"width": 1440, "height": 300})
+    for asked, rows, shut in (("verdict=refuted", 2, False), ("all=1", 31, True)):
+        page.goto((tmp_path / "report.html").as_uri() + f"#rows?{asked}")
+        page.reload()
+        assert len(found_rows(page)) == rows
+        script = (
+            "(e => [e.scrollHeight > e.clientHeight, e.scrollWidth - e.clientWidth])(document.querySelector('#found'))"
+        )
+        assert page.evaluate(script) == [shut, 0]
+        notes = page.locator("#found tbody td:last-child").all()
+        assert max(note.bounding_box()["x"] + note.bounding_box()["width"] for note in notes) <= 1440
+    page.close()
+
+
+def test_bounds_are_sorted_as_numbers(chromium, tmp_path):
+    """Whatever sign stands before them."""
+    written(tmp_path, [check(0.5, bound=10.0), check(1.0, kind="rate", bound=9.5, margin=0.125), check(0.5, bound=9.0)])
+    page = chromium.new_page()
+    page.goto((tmp_path / "report.html").as_uri() + "#rows?all=1&sort=8")
+    assert [int(row[0]) for row in found_rows(page)] == [2, 1, 0]
+    page.close()
+
+
+def test_figures_keep_their_size_on_a_phone(open_at):
+    """They scroll sideways, by keyboard, too; elsewhere they are no stop."""
+    for width, index, wider in (("phone", 0, True), ("wide", -1, False)):
+        page = open_at(width, "#lemma-9")
+        page.wait_for_function("document.querySelector('#lemma-9 figure img').naturalWidth > 0")
+        pan = page.locator("#lemma-9 .pan").first
+        assert pan.evaluate("e => [e.tabIndex, e.scrollWidth > e.clientWidth]") == [index, wider]
+        assert pan.locator("img").bounding_box()["width"] > 640
+        if wider:
+            pan.focus()
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("document.querySelector('#lemma-9 .pan').scrollLeft > 0")
 
 
 def test_overviews_are_sortable(open_at):

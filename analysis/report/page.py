@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from analysis import ablation, anchors, findings
 from analysis.figures import SUMMARY
+from analysis.judge import limits
 from analysis.report.content import WORST, chapters, tally
 from analysis.report.pictures import picture
 from analysis.report.typeset import prose
 from analysis.tightness import TIGHTNESS
 from experiments.sweep.cells import Cell
+from experiments.words.evidence import Check
 from foundation.files import write as write_file
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FILES = ("verdicts.csv", "controls.csv", "tightness.csv", "resolution.csv", "figures/")  # beside the report
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d{5,}(?:e[+-]?\d+)?(?![\w.])")  # may have more than five digits
 UNSUPPORTED = tuple(verdict for verdict in WORST if verdict != "supported")
 
 
@@ -37,6 +41,8 @@ def write(
     tight: how tight the bounds are, and what every claim would have noticed (tightness.py, resolution.py).
     """
     figures = results / "figures"
+    checks = [check for cell in cells if cell.evidence for check in cell.evidence.checks]  # in the order of the table
+    table = table.assign(demand=[_demand(check) for check in checks])
     parts = chapters(table, twins, tight[1], cells, figures)
     page = (
         _templates()
@@ -74,7 +80,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"prose": prose, "number": _number, "share": "{:.2%}".format}
+    made.filters |= {"prose": prose, "number": _number, "share": _share, "short": _short}
     made.globals |= {"row_anchor": anchors.row, "section_anchor": anchors.section, "columns": COLUMNS}
     return made
 
@@ -82,6 +88,24 @@ def _templates() -> Environment:
 def _number(value: float) -> str:
     """Four digits; nothing where there is no number."""
     return "" if value != value else f"{value:.4g}"
+
+
+def _share(value: float) -> str:
+    """In percent, two digits behind the point; what is less than that is not said to be nothing."""
+    return f"{value:.2%}" if value >= 1e-4 else "less than 0.01%"
+
+
+def _short(text: str) -> str:
+    """A note, its decimals with five digits at most: the table of verdicts has them all."""
+    return DECIMAL.sub(lambda number: f"{float(number[0]):.5g}", text)
+
+
+def _demand(check: Check) -> str:
+    """How what is measured has to lie to the bound; no line is broken before a number."""
+    bound, (low, high) = _number(check.bound), map(_number, limits(check))
+    if check.kind in ("identity", "rate"):
+        return f"=\u00a0{bound} \u00b1\u00a0{_number(check.margin)}"
+    return f"{bound}, attained ({low} to {high})" if check.kind == "attained" else f"\u2264\u00a0{bound}"
 
 
 def _labels() -> str:

@@ -21,7 +21,7 @@ window.addEventListener("beforeprint", () => all("figure").forEach(draw));
 
 // Columns are sorted by buttons in their heads, numbers as numbers; what is empty comes last.
 function order(rows, column, down) {
-  const key = (row) => row.cells[column].textContent.trim();
+  const key = (row) => (row.cells[column].dataset.value ?? row.cells[column].textContent).trim();
   const numeric = rows.every((row) => !key(row) || !isNaN(parseFloat(key(row))));
   const compare = (a, b) => (numeric ? parseFloat(a) - parseFloat(b) : a.localeCompare(b, "en", { numeric: true }));
   return rows.sort((one, other) => {
@@ -48,13 +48,14 @@ all("table.sortable").forEach((table) => sortable(table));
 // The search: a table of all rows that match, kept in the address as #rows?verdict=undecided&sort=8&down=1.
 const form = document.getElementById("filter"), found = document.getElementById("found"), count = document.getElementById("count");
 const fields = ["text", "claim", "problem", "form", "verdict"];
+const SHORT = 30; // rows that are listed at their full height; more of them scroll under their heads
 let rows;
 function index() {
   rows ??= all("tr[id]").map((row) => {
     const article = row.closest("article"), group = row.closest("details");
     const [verdict, form] = [row.cells[1].textContent, row.cells[2].textContent], problem = group.dataset.problem;
     const { claim, label } = article.dataset;
-    return { row, claim, label, problem, where: group.dataset.where, verdict, form, text: [label, group.dataset.where, row.textContent].join(" ").toLowerCase() };
+    return { row, claim, label, problem, where: group.dataset.where, verdict, form, text: [label, group.dataset.where, row.textContent].join(" ").replaceAll("\u00a0", " ").toLowerCase() };
   });
   return rows;
 }
@@ -86,6 +87,7 @@ function show(wanted) {
   all("tbody tr", table).forEach((row) => [...row.cells].forEach((cell, i) => (cell.dataset.label = names[i])));
   sortable(table, (column, down) => { wanted.set("sort", column); down ? wanted.set("down", 1) : wanted.delete("down"); keep(wanted); sort(table, column, down); });
   found.append(table);
+  found.classList.toggle("tall", chosen.length > SHORT);
   if (wanted.has("sort")) sort(table, Number(wanted.get("sort")), wanted.has("down"));
 }
 const keep = (wanted) => history.replaceState(null, "", `#rows${[...wanted.keys()].length ? `?${wanted}` : ""}`);
@@ -121,6 +123,10 @@ if (location.hash) arrive();
 // The contents: open beside the text, a menu above it where there is no room; what is in view is marked.
 const menu = document.querySelector("nav details"), wide = matchMedia("(min-width: 75rem)");
 const fit = () => (menu.open = wide.matches);
+const small = matchMedia("(max-width: 50rem)"); // where figures scroll sideways, as report.css has it: by keyboard, too
+const reach = () => all(".pan").forEach((one) => (small.matches ? (one.tabIndex = 0) : one.removeAttribute("tabindex")));
+small.addEventListener("change", reach);
+reach();
 wide.addEventListener("change", fit);
 fit();
 menu.addEventListener("click", (event) => { if (event.target.closest("a") && !wide.matches) menu.open = false; });
