@@ -50,7 +50,7 @@ def prose(text: str) -> Markup:
 
 def _words(text: str) -> Markup:
     """What stands between formulas."""
-    return Markup(CODE.sub(r"<code>\1</code>", Markup.escape(text)))
+    return Markup(CODE.sub(r"<code>\1</code>", str(Markup.escape(text))))
 
 
 def _with(page: Markup, sign: str) -> Markup:
