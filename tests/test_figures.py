@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.figures import lines, overview, scales, styles, text
-from analysis.figures.choice import shown
-from analysis.figures.labels import apart
+from analysis.figures.choice import Shown, shown
+from analysis.figures.labels import apart, room
+from analysis.figures.page import figure_of
 from experiments.words.evidence import Control, Curve, Evidence, Panel
 from tests.made_up import cell, check
 
@@ -97,6 +98,7 @@ def test_texts():
         parts = text.wrapped(long, 14).split("\n")
         assert " ".join(parts) == long and len(parts) > 2
         assert all(part.count("$") in (0, 2) for part in parts) and max(map(text.letters, parts)) <= 20
+        assert text.drawable(r"$\sum_t x_t$")["text"] == r"$\Sigma_t x_t$", "an index below lies on what follows"
         assert text.wrapped("a short one", 14) == "a short one" and text.plain("$x$ of $") == "$x$ of $"
         assert text.plain(r"$\beta$ is") == r"\beta is"
 
@@ -119,6 +121,54 @@ def test_who_is_drawn_how():
     assert len(axes.collections) == 3, "a band for each that was measured and has one, none for bounds and controls"
     band = axes.collections[1].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(0.9) and band[:, 1].max() == pytest.approx(8.8)
+
+
+def test_nothing_crosses_the_data_but_data():
+    """The line to a name starts at the right edge; where a curve ends before that, it has a mark in its colour."""
+    early = Curve("p", "early", "measured", np.linspace(1.0, 4.0, 40), np.full(40, 2.0) + X[0] * np.linspace(0, 1, 40))
+    late = [Curve("p", f"late {i}", "measured", X, np.full(3, 3.0 + 1e-3 * i)) for i in range(4)]
+    with styles.applied(STYLE):
+        figure = figure_of([Shown(PANEL, (early, *late))], "", STYLE)
+    (axes,) = figure.axes
+    leads = [line for line in axes.lines if line.get_transform() == axes.transAxes]
+    assert len(leads) >= 4 and all(min(line.get_xdata()) == 1.0 for line in leads)
+    stops = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in stops] == [(4.0, 3.0)]
+    assert stops[0].get_color() == styles.MEASURED[0].colour and stops[0].get_marker() == "o"
+
+
+def test_one_point_is_seen():
+    """Marked, with its band, in the middle of its axis; bounds that are known there alone go all the way across."""
+    one, bound = np.array([1.0]), Curve("p", "ours 2", "bound", np.ones(2), np.full(2, 2.0), form="ours")
+    panel = replace(PANEL, xscale="linear", yscale="linear")
+    axes, _ = drawn([Curve("p", "point", "measured", one, one, 0.5 * one, 1.5 * one), bound], panel)
+    point, level = axes.lines
+    assert point.get_marker() == "o" and len(axes.collections) == 1 and axes.get_xticks().tolist() == [1.0]
+    assert level.get_transform() == axes.get_yaxis_transform(which="grid") and list(level.get_xdata()) == [0, 1]
+    low, high = axes.get_xlim()
+    assert low < 1.0 < high and low + high == pytest.approx(2.0)
+
+
+def test_a_place_on_the_axis():
+    """It claims nothing: context may have it; its name has room left of it where it is the first of all places."""
+    line = Curve("p", "line", "measured", np.geomspace(1.0, 100.0, 9), np.linspace(1.0, 2.0, 9))
+    places = [Curve("p", name, "context", np.full(2, x), np.array([1.0, 1e3])) for name, x in (("a", 1.0), ("b", 10.0))]
+    axes, names = drawn([line, *places])
+    assert [name.text for name in names] == ["line"] and axes.get_ylim()[1] < 10.0, "a place is no number"
+    assert [(text.get_text(), text.get_ha()) for text in axes.texts] == [("a", "right"), ("b", "left")]
+    assert axes.transAxes.inverted().transform(axes.transData.transform((1.0, 1.0)))[0] == pytest.approx(lines.BESIDE)
+
+
+def test_axes_of_a_row_have_room_for_their_names():
+    """What stands around one panel, such as a key of five names, takes nothing from the axes beside it."""
+    many = [Curve("p", f"{i}", "measured", X, X + i) for i in range(7)]
+    beside = Panel("q", "x", "y", "linear", "linear", "dots", "two", tuple(f"a rather long name {i}" for i in range(8)))
+    row = Curve("q", "row", "measured", np.arange(8.0), np.arange(8.0))
+    style = styles.STYLES["text"]
+    with styles.applied(style):
+        figure = figure_of([Shown(PANEL, many), Shown(beside, [row])], "", style)
+    height = figure.axes[0].get_position().height * figure.get_size_inches()[1] * 72.0
+    assert height >= room([curve.label for curve in many], style)
 
 
 def looks(inks):
@@ -183,18 +233,37 @@ def test_the_triangle_has_the_predicted_slope():
 
 
 def test_the_dots_of_the_summary():
-    """A row's dot is at its ratio, but not below 1e-4; claims from above, forms stated, proved, ours within a claim."""
+    """A row's dot is at its ratio, an arrow at 1e-4 if less; claims from above, forms stated, proved, ours in a claim."""
     rows = [("A", "stated", 0.5), ("A", "proved", 0.25), ("A", "ours", 2.0), ("B", "stated", 1e-9), ("B", "ours", -1.0)]
+    rows += [("B", "ours", np.nan)]
     table = pd.DataFrame([(*row, "supported") for row in rows], columns=["label", "form", "ratio", "verdict"])
     with styles.applied(STYLE):
         (axes,) = overview.overview(table, STYLE).axes
-    dots = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() != "None"])
-    np.testing.assert_allclose(dots[:, 0], [0.5, 0.25, 2.0, 1e-4])
-    down = dict(zip(("stated", "proved", "ours", "B"), dots[:, 1], strict=True))
+    marked = {line.get_marker(): line.get_xydata() for line in axes.lines}
+    assert set(marked) == {"o", overview.FURTHER, "None"} and "1 without a ratio" in axes.get_xlabel().replace(
+        "\n", " "
+    )
+    np.testing.assert_allclose(marked[overview.FURTHER][:, 0], 1e-4)
+    dots = np.concatenate([marked["o"], marked[overview.FURTHER]])
+    np.testing.assert_allclose(dots[:, 0], [0.5, 0.25, 2.0, 1e-4, 1e-4])
+    down = dict(zip(("stated", "proved", "ours", "B", "less"), dots[:, 1], strict=True))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"] and axes.yaxis_inverted()
     assert -0.4 < down["stated"] < down["proved"] == 0.0 < down["ours"] < 0.4 < down["B"] < 1.0
     (line,) = [line for line in axes.lines if line.get_color() == "black"]
     assert set(line.get_xdata()) == {1.0} and axes.get_xscale() == "log"
+
+
+def test_the_summary_has_what_warns_on_top():
+    """What is refuted or undecided is larger than what is supported, and drawn after it; nothing is said to be missing."""
+    verdicts = ["refuted", "undecided", "supported", "vacuous"]
+    table = pd.DataFrame({"label": "A", "form": "ours", "ratio": 0.5, "verdict": verdicts})
+    with styles.applied(STYLE):
+        (axes,) = overview.overview(table, STYLE).axes
+    assert "not shown" not in axes.get_xlabel()
+    marks = {line.get_marker(): (line.get_markersize(), line.get_zorder()) for line in axes.lines}
+    sizes = {verdict: marks[styles.VERDICTS[verdict].marker] for verdict in verdicts}
+    for loud, quiet in (("refuted", "supported"), ("refuted", "vacuous"), ("undecided", "supported")):
+        assert all(one > other for one, other in zip(sizes[loud], sizes[quiet], strict=True))
 
 
 def test_the_table_beside_a_figure():

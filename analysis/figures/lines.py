@@ -20,8 +20,8 @@ WIDE = False  # they do not need a row of the figure to themselves
 FEW = 24  # points: so many are marked
 SAMPLES = 4  # points on a linear axis that no line joins: what is between them was not looked at
 MARKS = 7  # on a line of more points
-EARLY = 0.98  # of the axis: a line that ends before it has a mark there, for its name stands at the right edge
-BESIDE = 0.1  # of the axis: so far from its end is a place that is marked there, with its name between
+EARLY = 0.9  # of the axis: a line that ends before it has a mark there, for its name stands at the right edge
+BESIDE = 0.12  # of the axis: so far from its end is a place that is marked there, with its name between
 BELOW = 0.08  # of the axis: so far below its line the triangle lies
 HEAD, FOOT = 16.0, 26.0  # points of a panel above and below its axes
 
