@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -143,7 +144,9 @@ def test_one_point_is_seen():
     panel = replace(PANEL, xscale="linear", yscale="linear")
     axes, _ = drawn([Curve("p", "point", "measured", one, one, 0.5 * one, 1.5 * one), bound], panel)
     point, level = axes.lines
-    assert point.get_marker() == "o" and len(axes.collections) == 1 and axes.get_xticks().tolist() == [1.0]
+    (band,) = axes.collections
+    assert isinstance(band, LineCollection) and band.get_segments()[0][:, 1].tolist() == [0.5, 1.5]
+    assert point.get_marker() == "o" and axes.get_xticks().tolist() == [1.0]
     assert level.get_transform() == axes.get_yaxis_transform(which="grid") and list(level.get_xdata()) == [0, 1]
     low, high = axes.get_xlim()
     assert low < 1.0 < high and low + high == pytest.approx(2.0)

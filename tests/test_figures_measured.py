@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from analysis.figures.choice import shown
 from analysis.figures.labels import NAME
+from analysis.figures.lines import upright
 from analysis.figures.overview import overview
 from analysis.figures.page import figure_of, table_of
 from analysis.figures.styles import SMALLEST, STYLES, applied
@@ -89,6 +90,7 @@ def legible(case, evidence, controls):
         names = [(text.get_text(), box) for text, box in seen if text.get_label() == NAME]
         for (one, first), (other, second) in combinations(names, 2):
             assert overlap(first, second) <= STRETCH, f"{one!r} and {other!r} overlap"
+    assert all(curve.form is None for curve in evidence.curves if upright(curve)), "a place on an axis claims nothing"
     drawn = [curve for one in panels for curve in one.curves]
     assert all(any(curve is each for each in drawn) for curve in evidence.curves), "a curve without its panel"
     labels = [text for panel in evidence.panels for text in (panel.xlabel, panel.ylabel, panel.title, *panel.names)]

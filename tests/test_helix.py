@@ -164,3 +164,7 @@ def test_counterexample_in_small(monkeypatch):
     assert stated.bound == pytest.approx(1.5) and ours.bound == pytest.approx(17 / 16 + 0.237 / 2.0)
     assert (stated.lower_samples > 0.8).all() and (stated.lower_samples <= stated.samples).all()
     assert f"T={int(theorem11_parameters(1.0, 1.0, 2.0 * lipschitz, 30.0).steps)}" in stated.note
+    drawn, average = {curve.label: curve for curve in evidence.curves}, stated.lower_samples.mean()
+    level = drawn[f"its average, start and floor included, {average:.4f}"]
+    assert level.y == pytest.approx(average, rel=1e-12), "of the row, not of the curve"
+    assert drawn["infimum, on the way"].y.mean() > average

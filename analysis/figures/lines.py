@@ -44,7 +44,7 @@ def above(curves: Sequence[Curve], style: Style) -> float:
 
 def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> list[Label]:
     """Draw the panel; returns the names of its lines."""
-    lying = [curve for curve in curves if not _upright(curve)]
+    lying = [curve for curve in curves if not upright(curve)]
     own = [curve for curve in lying if curve.role in ("measured", "context")]
     bounds, controls = ([curve for curve in lying if curve.role == role] for role in ("bound", "control"))
     axes.set(xscale=panel.xscale, yscale=panel.yscale)
@@ -70,7 +70,7 @@ def draw(axes: Axes, panel: Panel, curves: Sequence[Curve], style: Style) -> lis
         axes.set_xticks(places)
     for curve, ink in inked:
         _stop(axes, curve, ink, panel, style)
-    for curve, ink in _inked([curve for curve in curves if _upright(curve)]):
+    for curve, ink in _inked([curve for curve in curves if upright(curve)]):
         _mark(axes, curve, ink, style)
     return labels
 
@@ -99,7 +99,7 @@ def _inked(curves: Sequence[Curve]) -> list[tuple[Curve, Ink]]:
 
 def _span(axes: Axes, curves: Sequence[Curve]) -> None:
     """What the axis of x spans: all curves, from end to end; more beside a single point, or a mark at the left end."""
-    x, marked = _places(curves), _places([curve for curve in curves if _upright(curve)])
+    x, marked = _places(curves), _places([curve for curve in curves if upright(curve)])
     if axes.get_xscale() == "log":
         x, marked = np.log10(x[x > 0.0]), np.log10(marked[marked > 0.0])
     low, high = (x.min(), x.max()) if np.ptp(x) else (x[0] - 0.5, x[0] + 0.5)
@@ -143,7 +143,7 @@ def _level(curve: Curve) -> bool:
     return curve.role == "measured" and len(curve.x) == 2 and bool(curve.y[0] == curve.y[1])
 
 
-def _upright(curve: Curve) -> bool:
+def upright(curve: Curve) -> bool:
     """Whether a line stands upright: it marks a place on the x axis."""
     return _at_one_place(curve) and bool((curve.y != curve.y[0]).any())
 
