@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
+from collections import defaultdict
 
 import pytest
 
@@ -145,17 +146,37 @@ class Told:
         return Answer(1 if failing else 0, failing[0] if failing else "")
 
 
+def judge(place, server):
+    """A copy of a repository that is there already, and a server that is none."""
+    copy = Copy.__new__(Copy)
+    copy.place, copy.server, copy._passes, copy._killers = place, server, {}, defaultdict(list)
+    return copy
+
+
 @pytest.mark.parametrize(
     ("with_fault", "without", "killed"),
     [((), (), False), (("one",), (), True), (("one",), ("one",), False), (("one", "two"), ("one",), True)],
 )
 def test_a_fault_is_killed_by_a_test_that_passes_without_it(tmp_path, with_fault, without, killed):
     (tmp_path / "a.py").write_text("x + y")
-    copy = Copy.__new__(Copy)
-    copy.place, copy.server, copy._passes = tmp_path, Told(tmp_path / "a.py", with_fault, without), {}
+    copy = judge(tmp_path, Told(tmp_path / "a.py", with_fault, without))
     (mutant,) = mutants("a.py", "x + y")
     assert copy.is_killed(mutant, Map({"a.py": {1: ["one", "two"]}}, {}, set())) is killed
     assert (tmp_path / "a.py").read_text() == "x + y"
+
+
+def test_what_killed_comes_first(tmp_path):
+    """And if it does not kill this time, all others are asked."""
+    (tmp_path / "a.py").write_text("x + y\nx + y")
+    server = Told(tmp_path / "a.py", ("two",), ())
+    asked, answer = [], server.run
+    server.run = lambda tests, limit: asked.append(list(tests)) or answer(tests, limit)
+    copy, known = judge(tmp_path, server), Map({"a.py": {1: ["one", "two"], 2: ["one", "two"]}}, {}, set())
+    first, second = mutants("a.py", "x + y\nx + y")
+    assert copy.is_killed(first, known) and asked == [["one", "two"], ["two"]]
+    assert copy.is_killed(second, known) and asked[2:] == [["two"]]
+    server.with_fault = ("one",)
+    assert copy.is_killed(second, known) and asked[3:5] == [["two"], ["one"]]
 
 
 def test_forked_tests(tmp_path, monkeypatch):

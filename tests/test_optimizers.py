@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from inspect import unwrap
+from inspect import isfunction, unwrap
 from itertools import product
 
 import numpy as np
@@ -246,7 +246,10 @@ WRONG = {  # beta1 and beta2 of the learners that are wrong in these only, at be
     "equal_discounts": (0.9, 0.9),
     "slow_denominator": (0.9, 0.999),
     "long_momentum": (0.99, 0.81),
+    "twice_as_long": (0.95, 0.81),
+    "cubed_discount": (0.9, 0.729),
 }
+OTHERS = {"wrong_sign", "dithered", "no_clip", "fixed_denominator", "wider_ball"}
 
 
 @pytest.mark.parametrize("coordinatewise", [False, True])
@@ -254,13 +257,17 @@ def test_wrong_learners_are_wrong_as_they_say(coordinatewise):
     """Against sums that are written out, the one ingredient changed: what a control stands for."""
     gradients = list(np.random.default_rng(9).standard_normal((12, 2)) + 0.5)
     rows = [g[None] for g in gradients]
+    written = {name for name, found in vars(wrong).items() if isfunction(found) and found.__module__ == wrong.__name__}
+    assert written == {*WRONG, *OTHERS}
     literal = reference.clipped_adam if coordinatewise else reference.ftrl
     right = [np.zeros(2), *(literal(gradients[:t], 0.7, 0.9, 0.81) for t in range(1, 13))]
     for name, (beta1, beta2) in WRONG.items():
         found = plays(getattr(wrong, name)(0.7, 0.9, coordinatewise), rows)[1:, 0]
         expected = [literal(gradients[:t], 0.7, beta1, beta2) for t in range(1, 13)]
         np.testing.assert_allclose(found, expected, rtol=1e-12, err_msg=name)
-        assert np.abs(found - right[1:]).max() > 0.05, name
+        assert np.abs(found - right[1:]).max() > 0.02, name
+    wider = plays(wrong.wider_ball(0.56, 0.9, coordinatewise), rows)[:, 0]
+    np.testing.assert_allclose(wider, right, rtol=1e-12)
     np.testing.assert_allclose(plays(wrong.wrong_sign(0.7, 0.9, coordinatewise), rows)[:, 0], -np.array(right))
     adrift = wrong.dithered(paper_learner(0.7, 0.9, coordinatewise))
     np.testing.assert_allclose(plays(adrift, rows)[:, 0] - right, 1e-6, rtol=1e-8)
