@@ -47,7 +47,6 @@ class WeightedOutput(Theorem11):
         output.corollary12_order,
     )
 
-    runs: int | None = setting(None, "[8, 1e6]")  # independent runs a setting; the preset's if null
     attained: bool = setting(False)  # whether runs end where F is lowest: without noise the conversion is an equality
     weights: Literal["telescoping", "uniform", "no rest"] = "telescoping"
     share: float = 1.0  # of T that is run
@@ -55,10 +54,6 @@ class WeightedOutput(Theorem11):
     def parameters(self, guess: float, lam: float, scales: Scales) -> adam_ema.Parameters:
         """Beta, D and the shorter T for C = guess."""
         return output.theorem11_parameters(self.eps, lam, guess, scales.gap)
-
-    def grid(self, problem: Problem, context: Context) -> Grid[AtGuess]:
-        """The settings of Theorem 11, with the runs that are set."""
-        return replace(super().grid(problem, context), runs=self.runs or context.effort.runs)
 
     def sizes(self, scales: Scales) -> tuple[Float[Array, "coordinates"], Float[Array, "coordinates"]]:
         """The G_i and sigma_i of the bound: one each, G and sigma."""

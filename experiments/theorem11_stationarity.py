@@ -77,6 +77,7 @@ class Theorem11(Claim):
     lam: float = setting(1.0, "(0, inf)")
     guess_ratios: tuple[float, ...] = setting((1.0,), "[0.1, 1e6]")  # C/(G+sigma)
     noise_levels: tuple[float, ...] = setting((0.0, 1.0), "[0, 1e6]")
+    runs: int | None = setting(None, "[8, 1e6]")  # independent runs a setting; the preset's if null
     learner: Maker = paper_learner
     scaling: Scaling = EXPONENTIAL
     average: Literal["ema", "half", "last iterate", "short", "uniform"] = "ema"
@@ -114,7 +115,7 @@ class Theorem11(Claim):
         if not found:
             least = min(guess for _, guess in self._asked(problem)) / self.eps
             raise ValueError(f"preset.guess_limit = {limit}: must be >= {least:.3g} for this problem")
-        return Grid(tuple(found), context.effort.runs)
+        return Grid(tuple(found), self.runs or context.effort.runs)
 
     def _asked(self, problem: Problem) -> list[tuple[float, float]]:
         """Every noise level with every C = ratio (G + sigma)."""
