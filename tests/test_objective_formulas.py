@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import product
-from math import comb, cos, e, exp, inf, pi, sin, sqrt
+from math import cos, e, exp, inf, pi, sin, sqrt
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import optimize, special
+from scipy import optimize
 
 from objectives import NOISES, OBJECTIVES, build
 from objectives.base import PiecewiseSlope, Separable
-from objectives.bump import Bump
-from objectives.chain import HardChain
-from objectives.helix import Helix
+from objectives.chain import HardChain, _steepest, link
 from objectives.kinks import MaxAffineDifference
 from objectives.regression import RobustRegression
 from objectives.wave import Wave
@@ -241,7 +238,30 @@ def test_the_max_of_affine_functions():
     MaxAffineDifference(inner=1.0, outer=1.0)
 
 
-@pytest.mark.parametrize("dim", [1, 2, 4])
+def test_a_link_of_the_chain():
+    """Psi and its derivative from the formula, down to what a float can hold."""
+    a = [-1.0, 0.0, 0.5, 0.515, 0.525, 0.55, 0.7, 1.0, 40.0]
+    psi, slope = link(np.array(a))
+    expected = [exp(1 - 1 / (2 * x - 1) ** 2) if x > 0.52 else 0.0 for x in a]
+    assert_allclose(psi, expected, rtol=1e-12)
+    assert_allclose(
+        slope, [4 * y / (2 * x - 1) ** 3 if y else 0.0 for x, y in zip(a, expected, strict=True)], rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("share", [1.0, e])
+def test_the_steepest_place_of_a_link(share):
+    """The maximum, by another method, is exceeded by less than what the docstring adds."""
+    x = optimize.minimize_scalar(
+        lambda a: -share * exp((1 - a * a) / 2) - sqrt(2 * pi * e) * float(link(np.array(a))[1]),
+        bounds=(0.6, 1.2),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    assert -1e-13 < _steepest(share) + x.fun <= 1e-8 + 1e-13
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4])
 def test_every_link_of_the_chain_attains_its_constant(dim):
     """G_i: both neighbours far away, x_i where the slope is largest; Delta and L as cited, scaled."""
     chain = HardChain(dim=dim, height=0.6, width=2.0)
@@ -311,113 +331,6 @@ def test_a_wave():
     assert (wave.constants.gap, wave.constants.hessian_lipschitz, wave.start.tolist()) == (inf, inf, [0.0, 0.0])
     assert wave.constants.smoothness == pytest.approx(0.4 * 0.7 * 4)
     assert Wave(1.0, 0.4, 1.0, 0.5).constants.smoothness == pytest.approx(0.4 / 0.5)
-
-
-BUMP = Bump((0.3, -0.2), 0.7, 0.4, (0.5, -0.3), (0.6, -0.8, -0.4))
-
-
-def phi(p):
-    """Phi of BUMP at one point."""
-    u = np.asarray(p) - BUMP.centre
-    b11, b12, b22 = BUMP.bend
-    quadratic = BUMP.level + np.dot(BUMP.tilt, u) + (b11 * u[0] ** 2 + 2 * b12 * u[0] * u[1] + b22 * u[1] ** 2) / 2
-    return exp(-(u @ u) / (2 * BUMP.width**2)) * quadratic
-
-
-def test_a_bump_and_its_derivatives():
-    """Values from the formula; the n-th derivative from differences of the one before."""
-    p, h = np.random.default_rng(0).normal(size=(20, 2)), 1e-5
-    value, one, two = BUMP.slopes(p[:, 0], p[:, 1])
-    assert_allclose(value, [phi(each) for each in p])
-    first, second = BUMP.first_two(p)
-    assert_allclose(first, np.stack([one, two], axis=1))
-    third = BUMP.third(p)
-    for k, step in enumerate(h * np.eye(2)):
-        assert_allclose(first[:, k], [(phi(each + step) - phi(each - step)) / (2 * h) for each in p], atol=1e-8)
-        up, down = BUMP.first_two(p + step), BUMP.first_two(p - step)
-        assert_allclose(second[..., k], (up[0] - down[0]) / (2 * h), atol=1e-8)
-        assert_allclose(third[..., k], (up[1] - down[1]) / (2 * h), atol=1e-7)
-
-
-@pytest.mark.parametrize("moved", [0.0, 0.3])
-def test_sizes_of_derivatives(moved):
-    """The docstring's sum, at the far end of the way for all but the bell; never below a derivative that is met."""
-    p = np.random.default_rng(1).normal(size=(12, 2))
-    found = BUMP.sizes(p, moved)
-    norm = np.linalg.norm(np.array([[BUMP.bend[0], BUMP.bend[1]], [BUMP.bend[1], BUMP.bend[2]]]), 2)
-    for k, each in enumerate(p):
-        distance = np.linalg.norm(each - BUMP.centre)
-        near, far = max(distance - moved, 0.0), distance + moved
-        tilt = np.linalg.norm(BUMP.tilt)
-        factor = [BUMP.level + tilt * far + norm * far**2 / 2, tilt + norm * far, norm]
-        for n in range(5):
-            terms = [
-                comb(n, j) * factor[j] * np.polyval(np.abs(special.hermitenorm(n - j).c), far / 0.7) / 0.7 ** (n - j)
-                for j in range(min(n, 2) + 1)
-            ]
-            assert found[n][k] == pytest.approx(exp(-((near / 0.7) ** 2) / 2) * sum(terms), rel=1e-9)
-    turn = np.linspace(0.0, 2 * pi, 33)
-    around = p + moved * np.stack([np.cos(turn), np.sin(turn)], axis=1)[:, None]
-    for q in around:
-        first, second = BUMP.first_two(q)
-        assert (np.abs([phi(each) for each in q]) <= found[0] + 1e-12).all()
-        assert (np.linalg.norm(first, axis=1) <= found[1] + 1e-12).all()
-        assert (np.linalg.norm(second, 2, axis=(1, 2)) <= found[2] + 1e-12).all()
-
-
-HELIX = Helix(1.3, -1.7, (0.2, 0.4), BUMP.centre, BUMP.width, BUMP.level, BUMP.tilt, BUMP.bend, gap=3.0, ease=0.8)
-
-
-def tall(x):
-    """S of HELIX: slope x_1 + Phi of (x_2, x_3) turned by -pitch x_1."""
-    c, s = cos(1.7 * x[0]), sin(1.7 * x[0])  # of -pitch x_1
-    return 1.3 * x[0] + phi((c * x[1] - s * x[2], s * x[1] + c * x[2]))
-
-
-def test_a_helix():
-    """Value, gradient and start from the docstring, on the floor, on its edge and above."""
-    x = np.random.default_rng(2).uniform(-1.0, 1.0, (40, 3))
-    heights = [tall(each) for each in x]
-    assert min(heights) < 0 and sum(0 < s < 0.8 for s in heights) > 5 and max(heights) > 1
-    floor = [s - 0.4 if s >= 0.8 else s * s / 1.6 if s > 0 else 0.0 for s in heights]
-    assert_allclose(HELIX.value(x), floor, rtol=1e-10, atol=1e-14)
-    for k, step in enumerate(1e-6 * np.eye(3)):
-        sides = (HELIX.value(x + step) - HELIX.value(x - step)) / 2e-6
-        assert_allclose(HELIX.grad(x)[:, k], sides, atol=1e-8)
-    assert float(HELIX.value(HELIX.start)) == pytest.approx(3.0)
-    turned = HELIX.unwound(HELIX.start, 0.0)
-    assert_allclose(turned, [0.0, 0.2, 0.4], atol=1e-12)
-
-
-def test_derivatives_of_a_helix():
-    """Gradient, Hessian and third derivative of S at (0, p), from differences of those before; bounds around it."""
-    p, h = np.random.default_rng(3).uniform(-1.0, 1.0, (8, 2)), 1e-4
-    gradient, hessian = HELIX._derivatives(p)
-    third = HELIX._third_derivative(p)
-
-    def grad(x):
-        return np.array([(tall(x + d) - tall(x - d)) / 2e-5 for d in 1e-5 * np.eye(3)])
-
-    for k, (first, second) in enumerate(p):
-        x = np.array([0.0, first, second])
-        assert_allclose(gradient[k], grad(x), atol=1e-8)
-        lifted = HELIX.unwound(x, 40.0)  # where there is no floor; turned, so that derivatives there are those at x
-        turn = np.eye(3)
-        c, s = cos(-1.7 * 40.0), sin(-1.7 * 40.0)
-        turn[1:, 1:] = [[c, -s], [s, c]]
-        assert_allclose(HELIX.grad(lifted) @ turn, gradient[k], atol=1e-9)
-        sides = [
-            (HELIX.grad(lifted + turn @ d) - HELIX.grad(lifted - turn @ d)) @ turn / (2 * h) for d in h * np.eye(3)
-        ]
-        assert_allclose(hessian[k], sides, atol=1e-6)
-        for i, j in product(range(3), repeat=2):
-            d, f = h * turn[:, i], h * turn[:, j]
-            mixed = (
-                sum(a * b * HELIX.grad(lifted + a * d + b * f) for a, b in product((-1.0, 1.0), repeat=2))
-                @ turn
-                / (4 * h * h)
-            )
-            assert_allclose(third[k, i, j], mixed, atol=2e-5)
 
 
 def test_levels_of_noises():

@@ -1,0 +1,153 @@
+"""The bump and the helix are the functions of their docstrings: derivatives, constants and bounds written out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from math import comb, cos, exp, pi, sin, sqrt
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import optimize, special
+
+from objectives.bump import Bump
+from objectives.helix import Helix, suprema
+
+BUMP = Bump((0.3, -0.2), 0.7, 0.4, (0.5, -0.3), (0.6, -0.8, -0.4))
+
+
+def phi(p):
+    """Phi of BUMP at one point."""
+    u = np.asarray(p) - BUMP.centre
+    b11, b12, b22 = BUMP.bend
+    quadratic = BUMP.level + np.dot(BUMP.tilt, u) + (b11 * u[0] ** 2 + 2 * b12 * u[0] * u[1] + b22 * u[1] ** 2) / 2
+    return exp(-(u @ u) / (2 * BUMP.width**2)) * quadratic
+
+
+def test_a_bump_and_its_derivatives():
+    """Values from the formula; the n-th derivative from differences of the one before."""
+    p, h = np.random.default_rng(0).normal(size=(20, 2)), 1e-5
+    value, one, two = BUMP.slopes(p[:, 0], p[:, 1])
+    assert_allclose(value, [phi(each) for each in p])
+    first, second = BUMP.first_two(p)
+    assert_allclose(first, np.stack([one, two], axis=1))
+    third = BUMP.third(p)
+    for k, step in enumerate(h * np.eye(2)):
+        assert_allclose(first[:, k], [(phi(each + step) - phi(each - step)) / (2 * h) for each in p], atol=1e-8)
+        up, down = BUMP.first_two(p + step), BUMP.first_two(p - step)
+        assert_allclose(second[..., k], (up[0] - down[0]) / (2 * h), atol=1e-8)
+        assert_allclose(third[..., k], (up[1] - down[1]) / (2 * h), atol=1e-7)
+
+
+@pytest.mark.parametrize("moved", [0.0, 0.3])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_sizes_of_derivatives(moved, sign):
+    """The docstring's sum, at the far end of the way for all but the bell; never below a derivative that is met. Of Phi
+    and of -Phi, whose level and curvature are negative."""
+    p = np.random.default_rng(1).normal(size=(12, 2))
+    level, bend = sign * BUMP.level, tuple(sign * each for each in BUMP.bend)
+    found = replace(BUMP, level=level, tilt=tuple(sign * each for each in BUMP.tilt), bend=bend).sizes(p, moved)
+    norm = np.linalg.norm(np.array([[bend[0], bend[1]], [bend[1], bend[2]]]), 2)
+    for k, each in enumerate(p):
+        distance = np.linalg.norm(each - BUMP.centre)
+        near, far = max(distance - moved, 0.0), distance + moved
+        tilt = np.linalg.norm(BUMP.tilt)
+        factor = [abs(level) + tilt * far + norm * far**2 / 2, tilt + norm * far, norm]
+        for n in range(5):
+            terms = [
+                comb(n, j) * factor[j] * np.polyval(np.abs(special.hermitenorm(n - j).c), far / 0.7) / 0.7 ** (n - j)
+                for j in range(min(n, 2) + 1)
+            ]
+            assert found[n][k] == pytest.approx(exp(-((near / 0.7) ** 2) / 2) * sum(terms), rel=1e-9)
+    turn = np.linspace(0.0, 2 * pi, 33)
+    around = p + moved * np.stack([np.cos(turn), np.sin(turn)], axis=1)[:, None]
+    for q in around:
+        first, second = BUMP.first_two(q)
+        assert (np.abs([phi(each) for each in q]) <= found[0] + 1e-12).all()
+        assert (np.linalg.norm(first, axis=1) <= found[1] + 1e-12).all()
+        assert (np.linalg.norm(second, 2, axis=(1, 2)) <= found[2] + 1e-12).all()
+
+
+HELIX = Helix(1.3, -1.7, (0.2, 0.4), BUMP.centre, BUMP.width, BUMP.level, BUMP.tilt, BUMP.bend, gap=3.0, ease=0.8)
+
+
+def tall(x):
+    """S of HELIX: slope x_1 + Phi of (x_2, x_3) turned by -pitch x_1."""
+    c, s = cos(1.7 * x[0]), sin(1.7 * x[0])  # of -pitch x_1
+    return 1.3 * x[0] + phi((c * x[1] - s * x[2], s * x[1] + c * x[2]))
+
+
+def test_a_helix():
+    """Value, gradient and start from the docstring, on the floor, on its edge and above."""
+    x = np.random.default_rng(2).uniform(-1.0, 1.0, (40, 3))
+    heights = [tall(each) for each in x]
+    assert min(heights) < 0 and sum(0 < s < 0.8 for s in heights) > 5 and max(heights) > 1
+    floor = [s - 0.4 if s >= 0.8 else s * s / 1.6 if s > 0 else 0.0 for s in heights]
+    assert_allclose(HELIX.value(x), floor, rtol=1e-10, atol=1e-14)
+    for k, step in enumerate(1e-6 * np.eye(3)):
+        sides = (HELIX.value(x + step) - HELIX.value(x - step)) / 2e-6
+        assert_allclose(HELIX.grad(x)[:, k], sides, atol=1e-8)
+    assert float(HELIX.value(HELIX.start)) == pytest.approx(3.0)
+    turned = HELIX.unwound(HELIX.start, 0.0)
+    assert_allclose(turned, [0.0, 0.2, 0.4], atol=1e-12)
+
+
+def test_derivatives_of_a_helix():
+    """Gradient, Hessian and third derivative of S at (0, p), from differences of those before; bounds around it."""
+    p, h = np.random.default_rng(3).uniform(-1.0, 1.0, (8, 2)), 1e-4
+    gradient, hessian = HELIX._derivatives(p)
+    third = HELIX._third_derivative(p)
+
+    def grad(x):
+        return np.array([(tall(x + d) - tall(x - d)) / 2e-5 for d in 1e-5 * np.eye(3)])
+
+    for k, (first, second) in enumerate(p):
+        x = np.array([0.0, first, second])
+        assert_allclose(gradient[k], grad(x), atol=1e-8)
+        lifted = HELIX.unwound(x, 40.0)  # where there is no floor; turned, so that derivatives there are those at x
+        turn = np.eye(3)
+        c, s = cos(-1.7 * 40.0), sin(-1.7 * 40.0)
+        turn[1:, 1:] = [[c, -s], [s, c]]
+        assert_allclose(HELIX.grad(lifted) @ turn, gradient[k], atol=1e-9)
+        sides = [
+            (HELIX.grad(lifted + turn @ d) - HELIX.grad(lifted - turn @ d)) @ turn / (2 * h) for d in h * np.eye(3)
+        ]
+        assert_allclose(hessian[k], sides, atol=1e-6)
+        for i, j in product(range(3), repeat=2):
+            d, f = h * turn[:, i], h * turn[:, j]
+            mixed = (
+                sum(a * b * HELIX.grad(lifted + a * d + b * f) for a, b in product((-1.0, 1.0), repeat=2))
+                @ turn
+                / (4 * h * h)
+            )
+            assert_allclose(third[k, i, j], mixed, atol=2e-5)
+
+
+def test_constants_of_a_helix():
+    """The largest sizes of the gradient, and of its parts, that a search meets are reached but for 1e-4 of them."""
+    corners = np.random.default_rng(4).uniform(-2.0, 2.0, (4000, 2))
+    gradient, hessian = HELIX._derivatives(corners)
+    for claimed, weights in zip(suprema(HELIX), np.array([[1, 1, 1], [1, 0, 0], [0, 1, 1]]), strict=False):
+        sizes = np.sqrt(np.square(gradient) @ weights)
+        found = optimize.minimize(
+            lambda q, w=weights: -np.sqrt(np.square(HELIX._derivatives(q[None])[0]) @ w).item(), corners[sizes.argmax()]
+        )
+        assert 1.0 - 1e-9 < claimed / -found.fun < 1.0 + 1e-4
+    assert np.linalg.norm(hessian, 2, axis=(1, 2)).max() <= suprema(HELIX)[3]
+    assert HELIX.constants.smoothness == pytest.approx(suprema(HELIX)[3] + HELIX.constants.lipschitz**2 / 0.8, rel=1e-3)
+
+
+@pytest.mark.parametrize("radius", [1e-3, 0.05, 2.0])
+def test_how_fast_the_hessian_of_a_helix_turns(radius):
+    """The docstring's two bounds, written out."""
+    p = np.random.default_rng(5).uniform(-1.0, 1.0, (6, 2))
+    moved, k = radius * 1.5, 1.7
+    for point, found, here in zip(p, HELIX._third(p, radius, moved), HELIX._third_derivative(p), strict=True):
+        wind = k * (np.hypot(*point) + moved)
+        d = [float(each[0]) for each in HELIX._bump.sizes(point[None], moved)]
+        one, two = sqrt(1 + wind**2), k * (wind + sqrt(wind**2 + 4)) / 2
+        three, four = k**2 * (wind + 2 / sqrt(3)), k**3 * (wind + 3 * sqrt(3) / 4)
+        third = d[3] * one**3 + 3 * d[2] * one * two + d[1] * three
+        fourth = d[4] * one**4 + 6 * d[3] * one**2 * two + d[2] * (3 * two**2 + 4 * one * three) + d[1] * four
+        assert found == pytest.approx(min(third, np.linalg.norm(here) + radius * fourth), rel=1e-12)
