@@ -10,7 +10,7 @@ import numpy as np
 
 from foundation.arrays import Array, Float
 from foundation.catalogue import Entry
-from foundation.numerics import dot, picked, total, units
+from foundation.numerics import dot, picked, total
 from foundation.settings import setting
 from objectives.base import Constants
 from objectives.catalogue import objective
@@ -101,6 +101,5 @@ class RobustRegression(Entry):
     @cached_property
     def component_levels(self) -> tuple[float, Float[Array, "dim"]]:
         """(sigma, sigma_i) of one uniform component: variance <= second moment <= sup rho'^2 mean ||a_j||^2."""
-        down, up = units(np.asarray(self.height))
-        second = np.square(self.height * down * STEEPEST * self.rows).mean(axis=0)
-        return float(np.sqrt(second.sum()) * up), np.sqrt(second) * up
+        second = np.square(self.height * STEEPEST * self.rows).mean(axis=0)
+        return float(np.sqrt(second.sum())), np.sqrt(second)

@@ -289,7 +289,7 @@ def test_a_regression():
     """Values, gradients and constants from the rows, one by one; a component is drawn by its number."""
     objective = RobustRegression(dim=3, components=7, height=2.5, distance=1.5, seed=4)
     rows, n = objective.rows, 7
-    assert rows.shape == (n, 3) and 0.5 < np.linalg.norm(rows, axis=1).mean() < 1.5
+    assert_allclose(rows, np.random.default_rng(4).standard_normal((n, 3)) / sqrt(3))
     assert np.linalg.norm(objective.truth) == pytest.approx(1.5) and not objective.start.any()
     assert not np.allclose(objective.truth, RobustRegression(dim=3, components=7, distance=1.5, seed=5).truth)
     x = np.random.default_rng(0).normal(size=(4, 3))
@@ -333,6 +333,13 @@ def test_a_wave():
     assert Wave(1.0, 0.4, 1.0, 0.5).constants.smoothness == pytest.approx(0.4 / 0.5)
 
 
+@pytest.mark.parametrize("height", [1e-102, 1e102])
+def test_levels_of_a_regression_of_any_size(height):
+    """They grow as the height does, to the ends of its range."""
+    levels, unit = (RobustRegression(dim=3, components=7, height=h).component_levels for h in (height, 1.0))
+    assert_allclose([levels[0], *levels[1]], height * np.array([unit[0], *unit[1]]), rtol=1e-12)
+
+
 def test_levels_of_noises():
     """sigma and sigma_i of every noise, from the docstrings."""
     huber = build(OBJECTIVES, "huber", {"dim": 2, "slope": (3.0, 4.0)})
@@ -352,6 +359,8 @@ def test_levels_of_noises():
         levels = noise.levels(chain)
         each = [2.0 * 0.3 * sqrt(e)] + [2.0 * 0.3 * e**1.5] * (dim - 1)
         assert_allclose([levels.sigma, *levels.coordinate_sigma], [max(each), *each])
+    added = {name for name in NOISES if NOISES[name].additive}
+    assert added == {*NOISES} - {"chain", "sparse", "minibatch"}
 
 
 def test_what_the_chain_hides():
