@@ -123,18 +123,20 @@ def test_known_equivalents_are_not_tried(monkeypatch):
 
 
 def test_the_tests_of_a_line(monkeypatch):
-    """The fastest first; of a line that few run, those of the whole file, too; and no more than there is time for."""
+    """The fastest first; of a line that few run, those of the whole file, or folder, too; and no more than
+    there is time for."""
     known = Map({"a.py": {1: ["slow", "fast"], 2: ["other"]}}, {"slow": 2.0, "fast": 1.0, "other": 0.5}, set())
     first, second, third = mutants("a.py", "x + y\nx + y\nx + y")
     assert _tests(first, known) == ["fast", "slow", "other"]
     assert _tests(second, known) == ["other", "fast", "slow"]
     assert _tests(third, known) == ["other", "fast", "slow"]
+    (beside,), (elsewhere,) = mutants("b.py", "x + y"), mutants("c/b.py", "x + y")
+    assert _tests(beside, known) == ["other", "fast", "slow"]
+    assert _tests(elsewhere, known) == []
     monkeypatch.setattr(main, "BUDGET", 2.5)
     assert _tests(first, known) == ["fast"] and _tests(second, known) == ["other", "fast"]
     monkeypatch.setattr(main, "FEW", 1)
     assert _tests(second, known) == ["other"] and _tests(third, known) == ["other", "fast"]
-    (elsewhere,) = mutants("b.py", "x + y")
-    assert _tests(elsewhere, known) == []
 
 
 class Told:

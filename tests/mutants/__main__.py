@@ -19,7 +19,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from queue import Queue
 from typing import NamedTuple
@@ -202,11 +202,14 @@ def _limit(tests: Sequence[str], known: Map) -> float:
 
 def _tests(mutant: Mutant, known: Map) -> list[str]:
     """The tests that run the line, the fastest first, as far as the budget goes. After them, where the line runs in few
-    tests only (when its file is imported, or once in a process, for what it finds is kept), those of the whole file."""
+    tests only (when its file is imported, or once in a process, for what it finds is kept), those of the whole file; and
+    where these are few (it is compiled, and machine code does not tell what runs), those of its folder."""
     lines = known.lines.get(mutant.path, {})
-    tests = _fastest_first(lines.get(mutant.line, ()), known)
-    if len(tests) < FEW:
-        tests += _fastest_first({test for each in lines.values() for test in each} - {*tests}, known)
+    files = (found for path, found in known.lines.items() if Path(path).parent == Path(mutant.path).parent)
+    tests: list[str] = []
+    for more in (lines.get(mutant.line, ()), chain(*lines.values()), chain(*(chain(*each.values()) for each in files))):
+        if len(tests) < FEW:
+            tests += _fastest_first({*more} - {*tests}, known)
     left, chosen = BUDGET, []
     for test in tests:
         left -= known.times.get(test, 1.0)
