@@ -55,8 +55,8 @@ def _along(
     step: the address of a step, that of the first run's pointers, and how far it is to those of the next. scales, raws:
     (streams, steps, width), of which run r reads those of which[r]; scale, raw: where the step finds them, shape
     (runs, width). places: of every step its place among the checkpoints, or -1. out, total, most: (runs, signals);
-    curve: (runs, times, signals). noisy: g_t, shape (runs,), of one coordinate. failed: (runs,), the step whose
-    gradient is not finite, 0 if there is none.
+    curve: (runs, times, signals). noisy: g_t, shape (runs,), of one coordinate. failed: (runs,), whether some gradient
+    was not finite.
     """
     for first in range(0, len(active), GROUP):
         for t in range(steps):
@@ -65,8 +65,8 @@ def _along(
                 r = active[j]
                 scale[r, 0] = scales[which_scale[r], t, 0]
                 here = raws.ctypes.data + which_raw[r] * raws.strides[0] + t * raws.strides[1]
-                if _call(step[0], step[1] + r * step[2], here, 1) and not failed[r]:
-                    failed[r] = time + t + 1
+                if _call(step[0], step[1] + r * step[2], here, 1):
+                    failed[r] = True
                 for k in range(total.shape[1]):
                     value = out[r, k]
                     total[r, k] += value
@@ -110,8 +110,8 @@ def _across(
             raw[0, r] = raws[which_raw[r], t, 0]
         if _call(step[0], step[1], raw.ctypes.data, runs):
             for r in range(runs):
-                if not np.isfinite(noisy[r]) and not failed[r]:
-                    failed[r] = time + t + 1
+                if not np.isfinite(noisy[r]):
+                    failed[r] = True
         for k in range(total.shape[0]):
             for r in range(runs):
                 value = out[k, r]
@@ -128,7 +128,7 @@ _LINE, _TABLE, _BLOCK = types.int64[::1], types.float64[:, :], types.float64[:, 
 _SIGNATURE = types.void(
     *(types.int64, types.int64, _LINE, _LINE, types.float64[::1]),
     *(_TABLE, types.float64[:, :, :], _LINE, _TABLE, types.float64[:, :, :], _LINE),
-    *(_LINE, _TABLE, _TABLE, _TABLE, _BLOCK, types.float64[:], _LINE),
+    *(_LINE, _TABLE, _TABLE, _TABLE, _BLOCK, types.float64[:], types.boolean[::1]),
 )
 with compiling() as _numba:
     along = _numba.njit(_SIGNATURE, cache=True, error_model="numpy")(_along)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from foundation.arrays import Array, Int, IntArray
+from foundation.arrays import Array, Bool, BoolArray, Int, IntArray
 from simulation.compiled.driver import across, along
 from simulation.compiled.llvm import POINTERS, SHARED, write
 from simulation.compiled.machine_code import machine_code
@@ -87,7 +87,7 @@ class Program:
         stops = np.unique(np.append(batch.steps, kept.samples[kept.samples > 0]))
         length = max(SHORTEST, min(int(batch.steps.max()), WORK // (runs * dim)))
         sums = np.zeros(self._flat(self.out).shape), np.full(self._flat(self.out).shape, -np.inf)
-        failed, active, time = np.zeros(runs, np.int64), np.arange(runs), 0
+        failed, active, time = np.zeros(runs, np.bool_), np.arange(runs), 0
         if pause is not None and pause.begun is not None:
             time = self._take_up(pause.begun, sums)
             active = batch.going_on(time)
@@ -137,7 +137,7 @@ class Program:
         return int(kept["time"][0])
 
     def _block(
-        self, time: int, steps: int, active: Int[IntArray, "some"], sums: tuple[Array, Array], failed: IntArray
+        self, time: int, steps: int, active: Int[IntArray, "some"], sums: tuple[Array, Array], failed: BoolArray
     ) -> None:
         """The steps time + 1, ..., time + steps of the active runs."""
         batch, kept, runs = self.batch, self.summary, self.batch.shape[0]
@@ -165,7 +165,7 @@ class Program:
         places[times[low:high] - first - 1] = np.arange(low, high)
         return places
 
-    def _sound(self, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> bool:
+    def _sound(self, active: Int[IntArray, "some"], total: Array, failed: Bool[BoolArray, "runs"]) -> bool:
         """Whether all is finite after a block: what is not finite once makes iterates and sums so that they stay."""
         x = self.step[:, ROWS.index("x")]
         if not failed.any() and np.isfinite(x).all() and np.isfinite(total).all():
@@ -173,11 +173,11 @@ class Program:
         total = self._by_run(total)  # those that are done may have gone on
         return bool(not failed[active].any() and np.isfinite(x[active]).all() and np.isfinite(total[active]).all())
 
-    def _refuse(self, time: int, active: Int[IntArray, "some"], total: Array, failed: Int[IntArray, "runs"]) -> None:
+    def _refuse(self, time: int, active: Int[IntArray, "some"], total: Array, failed: Bool[BoolArray, "runs"]) -> None:
         """Raise FloatingPointError if something was not finite in this step, of a run that was not done before it."""
         going = np.isin(np.arange(len(self.batch.runs)), active)
         self.finite.rows(time, "the iterate", self.step[:, ROWS.index("x")], going)
-        self.finite.rows(time, "the gradient", np.where(failed > 0, np.nan, 0.0)[:, None], going)
+        self.finite.rows(time, "the gradient", np.where(failed, np.nan, 0.0)[:, None], going)
         self.finite.signals(
             time, self._by_run(total)[:, : self.summary.total.shape[1]], going & ~self.batch.satisfied()
         )
