@@ -250,6 +250,14 @@ def test_rates_of_coordinates():
     on_both(partial(run_batch, make))
 
 
+@pytest.mark.parametrize("dim", [1, 7, 8, 9, 16, 17])
+def test_sums_and_extremes(dim):
+    """Eight numbers at a time, and what is left; several in one step, each with its own loops."""
+    seen = [Formula(lambda _, now, f=found: f(now.x * now.raw) + 0.0) for found in (largest, smallest, total, norm) * 3]
+    move = Part("Move", lambda _, now: setattr(now, "x", now.x - 0.3 * now.raw))
+    on_both(partial(run_batch, lambda: batch(4, dim, [move], seen)))
+
+
 def test_runs_of_all_kinds():
     """Unequal T, sampled averages, hitting times, runs of one number, a noise level a run; bit for bit as alone."""
     steps, samples = np.array([300, 1, 77, 300, 20]), np.array([[1, 300], [1, 2], [77, 76], [299, 3], [5, 0]])
