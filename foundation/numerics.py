@@ -68,11 +68,11 @@ def smallest(v: Float[Array, "*batch dim"]) -> Float[Array, "*batch"]:
 @recordable
 def shifted(v: Float[Array, "*batch dim"], by: int) -> Float[Array, "*batch dim"]:
     """v moved along the coordinates: out[i] = v[i - by], 0 where there is none."""
-    out = np.zeros_like(v)
+    out, kept = np.zeros_like(v), max(v.shape[-1] - abs(by), 0)
     if by > 0:
-        out[..., by:] = v[..., :-by]
+        out[..., by : by + kept] = v[..., :kept]
     else:
-        out[..., :by] = v[..., -by:]
+        out[..., :kept] = v[..., -by : kept - by]
     return out
 
 

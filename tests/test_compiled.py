@@ -258,6 +258,19 @@ def test_sums_and_extremes(dim):
     on_both(partial(run_batch, lambda: batch(4, dim, [move], seen)))
 
 
+@pytest.mark.parametrize("dim", [1, 3, 8, 9])
+def test_shifts(dim):
+    """Near, far, beyond the end and by nothing, either way."""
+    shifts = (-9, -3, -1, 0, 1, 2, 8, 9)
+    seen = [Formula(lambda _, now, by=by: total(shifted(now.raw, by) * np.arange(1.0, dim + 1.0))) for by in shifts]
+    found = on_both(partial(run_batch, lambda: batch(4, dim, [], seen)))
+    assert found
+
+    v = np.random.default_rng(0).normal(size=(2, dim))
+    for by in shifts:
+        assert shifted(v, by).tolist() == [[row[i - by] if 0 <= i - by < dim else 0.0 for i in range(dim)] for row in v]
+
+
 def test_runs_of_all_kinds():
     """Unequal T, sampled averages, hitting times, runs of one number, a noise level a run; bit for bit as alone."""
     steps, samples = np.array([300, 1, 77, 300, 20]), np.array([[1, 300], [1, 2], [77, 76], [299, 3], [5, 0]])

@@ -98,7 +98,7 @@ class Symbol(NDArrayOperatorsMixin):
             return self._symbol(name, self._nodes(arguments))
         if name in REDUCTIONS and whole and (name == "total" or not self.node.boolean):
             return Symbol(Node(name, (self.node,), "vector"), self.size_of_batch)
-        if name == "shifted" and whole and arguments[1] and not self.node.boolean:
+        if name == "shifted" and whole and not self.node.boolean:
             return Symbol(Node(name, (self.node,), "row", value=int(arguments[1])), self.size_of_batch)
         if name == "picked" and arguments[1] is self and self.node.kind == "vector" and not self.node.boolean:
             table = np.asarray(arguments[0])
