@@ -14,6 +14,7 @@ from objectives import ADVERSARIES, NOISES, OBJECTIVES
 from objectives.base import Constants
 from optimizers.ftrl import beta_ftrl, clipped_adam
 from optimizers.methods import METHODS, blocks
+from simulation import engine as engines
 from simulation import reference as plain
 from simulation.blocks import BlockAverage
 from simulation.certificate import Certificate
@@ -188,3 +189,13 @@ def test_an_error_is_found_where_it_is(monkeypatch):
     with pytest.raises(FloatingPointError) as two:
         piece_by_piece(run)
     assert str(one.value) == str(two.value)
+
+
+@pytest.mark.parametrize(("tile", "count"), [(6, 3), (7, 3), (5, 0)])
+def test_one_tile_can_be_put_down(tile, count, monkeypatch):
+    """Runs that fit into one tile are; those that take several go on to the end."""
+    monkeypatch.setattr(engines, "TILE", tile)
+    monkeypatch.setattr(plain, "BLOCK", 7)
+    made = Setup(Plane(), NOISES["none"](), clipped_adam(np.full(3, 0.1), np.full(3, 0.9)), np.full(3, 28))
+    _, found = piece_by_piece(lambda pause: simulate(made, [], STREAMS, engine="numpy", pause=pause))
+    assert found == count
