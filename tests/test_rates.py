@@ -38,6 +38,19 @@ def test_hitting_time_is_the_first_time_at_which_the_running_average_meets_the_t
     assert np.isinf(found[2]) and not len(literal[2])
 
 
+def test_a_target_that_is_just_met():
+    """By the first gradient, exactly; and a run that is to go on to its end does, whatever it has met."""
+    beta, lam, target = 0.9 * np.ones(2), np.ones(2), 3.0 * np.array([1.0, 1.0 - 1e-9])
+    objective, streams = build(OBJECTIVES, "ramp", RAMP | {"length": 50.0}), Streams(0, "hitting")
+    setup = Setup(objective, Exact(), beta_ftrl(0.01 * lam, beta), np.full(2, 9))
+    whole = recipe(HittingTime, beta=beta, lam=lam, target=target, whole=True)
+    for engine in ("numpy", "compiled"):
+        found = simulate(setup, [whole], streams, engine=engine)
+        assert found["hitting"].tolist() == [1.0, np.inf]
+        alone = simulate(setup, [recipe(Certificate, beta=beta, lam=lam)], streams, engine=engine)
+        assert found["certificate.mean"].tolist() == alone["certificate.mean"].tolist()
+
+
 def test_the_gradients_hitting_time_is_that_of_the_gradient_at_the_model_average():
     beta, target, length = np.array([0.9, 0.0, 0.5]), np.array([1.5, 1.2, 0.7]), 400
     objective, streams = build(OBJECTIVES, "huber", {"dim": 2, "slope": 2.0, "width": 0.3}), Streams(0, "hitting")
