@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from objectives.dips import Dips
 from objectives.ramps import Ramp
 from objectives.smooth import CosineWell, Huber
-from simulation.limit import flow
+from simulation.limit import TOLERANCES, _read, _states, flow
 from stationarity import measure_separable
 from theory.limit import limit_descent, limit_spread
 
@@ -56,6 +56,19 @@ def test_lemma7_is_an_equality(objective):
     drop = objective.value(objective.start) - objective.value(found.x)
     assert found.error < 3e-4
     assert_allclose(limit_descent(REACH, times * found.pull_mean, found.pull), drop, atol=found.error + 1e-7)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_the_error_is_the_largest_change(side):
+    """Upwards or downwards, of any of the numbers, from the coarse tolerance to the fine one."""
+    objective, times = CosineWell(1, 1.0, 1.0, 0.5 * side), np.linspace(1.0, 9.0, 3)
+    coarse, fine = (_read(objective, times, _states(objective, REACH, times, each)) for each in TOLERANCES)
+    names = ("x", "xbar", "norm", "norm_mean", "gradient_mean", "pull", "pull_mean")
+    changes = np.concatenate([(getattr(fine, name) - getattr(coarse, name)).ravel() for name in names])
+    found = flow(objective, REACH, times)
+    assert found.error == np.abs(changes).max() > 0.0
+    assert found.x.tolist() == fine.x.tolist() != coarse.x.tolist()
+    assert TOLERANCES[1] == pytest.approx(TOLERANCES[0] / 100)
 
 
 def test_the_flow_is_the_algorithm_with_tiny_steps():
