@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from foundation.arrays import Array, Bool, BoolArray, Float
-from foundation.numerics import norm, units
+from foundation.numerics import norm
 from objectives.base import Objective
 from objectives.chain import HardChain
 from simulation.recording import Probe, Step
@@ -39,12 +39,11 @@ class Progress(Probe):
 
     def step(self, now: Step) -> tuple[Float[Array, "runs"], ...]:
         """found, passed and inverse_slope; the first times are noted."""
-        links, (down, up) = float(self.chain.dim), units(np.asarray(self.chain.height / self.chain.width))
-        unit = self.chain.width / self.chain.height
+        links, unit = float(self.chain.dim), self.chain.width / self.chain.height
         found, passed = self.chain.progress(now.x, 0.0), self.chain.progress(now.x, 1.0)
         self.arrival = np.where((self.arrival == np.inf) & (found >= links), now.time, self.arrival)
         self.traversal = np.where((self.traversal == np.inf) & (passed >= links), now.time, self.traversal)
-        inverse_slope = 1.0 / np.maximum(norm(now.grad * float(down)) * float(up) * unit, 1e-300)
+        inverse_slope = 1.0 / np.maximum(norm(now.grad * unit), 1e-300)
         if not self.throughout:
             inverse_slope = np.where(passed < links, inverse_slope, 0.0)
         return found, passed, inverse_slope

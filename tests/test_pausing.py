@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import time
 from functools import partial
 from types import SimpleNamespace
 
@@ -199,3 +200,9 @@ def test_one_tile_can_be_put_down(tile, count, monkeypatch):
     made = Setup(Plane(), NOISES["none"](), clipped_adam(np.full(3, 0.1), np.full(3, 0.9)), np.full(3, 28))
     _, found = piece_by_piece(lambda pause: simulate(made, [], STREAMS, engine="numpy", pause=pause))
     assert found == count
+
+
+def test_when_a_pause_is_due():
+    """So many seconds after it was made."""
+    assert Pause(None, 0.0).due() and not Pause(None, 50.0).due()
+    assert Pause(None, 50.0, time.monotonic() - 51.0).due()

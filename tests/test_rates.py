@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from optimizers.ftrl import beta_ftrl
 from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import GradientHittingTime, HittingTime
+from simulation.parts import Batch
 from simulation.recording import recipe
 from simulation.streams import Streams
 
@@ -49,6 +52,19 @@ def test_a_target_that_is_just_met():
         assert found["hitting"].tolist() == [1.0, np.inf]
         alone = simulate(setup, [recipe(Certificate, beta=beta, lam=lam)], streams, engine=engine)
         assert found["certificate.mean"].tolist() == alone["certificate.mean"].tolist()
+
+
+def test_a_run_ends_when_every_probe_has_seen_enough():
+    """And only if every probe says when."""
+    seen = np.array([[False, False, True, True], [False, True, False, True]])
+    one, other = (SimpleNamespace(stops=True, satisfied=lambda runs, each=each: each) for each in seen)
+    for probes, ended in (
+        ([one, other], [False, False, False, True]),
+        ([one], [False, False, True, True]),
+        ([one, SimpleNamespace(stops=False)], [False] * 4),
+        ([], [False] * 4),
+    ):
+        assert Batch.satisfied(SimpleNamespace(runs=np.arange(4), probes=probes)).tolist() == ended
 
 
 def test_the_gradients_hitting_time_is_that_of_the_gradient_at_the_model_average():
