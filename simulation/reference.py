@@ -42,7 +42,7 @@ def run(batch: Batch, pause: Pause | None = None) -> dict[str, Array]:
             if not len(batch.going_on(first + BLOCK)):
                 summary.keep(np.flatnonzero(batch.steps > first + BLOCK))
                 break
-            if first + BLOCK < last and pause is not None and pause.due() and memory.is_all():
+            if pause is not None and pause.due() and memory.is_all():
                 raise PausedError(memory.put_down(first + BLOCK))
     except ValueError as error:
         if "read-only" not in str(error):

@@ -17,7 +17,7 @@ from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import GradientHittingTime, HittingTime
 from simulation.parts import Batch
-from simulation.recording import recipe
+from simulation.recording import concat_recipes, recipe
 from simulation.streams import Streams
 
 RAMP = {"slope": 3.0, "length": 0.5}
@@ -52,6 +52,17 @@ def test_a_target_that_is_just_met():
         assert found["hitting"].tolist() == [1.0, np.inf]
         alone = simulate(setup, [recipe(Certificate, beta=beta, lam=lam)], streams, engine=engine)
         assert found["certificate.mean"].tolist() == alone["certificate.mean"].tolist()
+
+
+def test_probes_of_one_class_share_a_batch():
+    """One after the other; those of two classes do not, though their arguments are alike."""
+    one, two = (recipe(Certificate, beta=np.full(2, beta), lam=np.ones(2)) for beta in (0.9, 0.5))
+    both = concat_recipes([one, two])
+    assert both.kind is Certificate and both.arguments["beta"].tolist() == [0.9, 0.9, 0.5, 0.5]
+    other = recipe(type("Other", (Certificate,), {}), beta=np.ones(2), lam=np.ones(2))
+    for pair in ([one, other], [other, one]):
+        with pytest.raises(ValueError, match="probes of different classes"):
+            concat_recipes(pair)
 
 
 def test_a_run_ends_when_every_probe_has_seen_enough():
