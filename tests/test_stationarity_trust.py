@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -318,6 +319,24 @@ def test_pieces(slope):
             dual = dual_value(slope, x[k], lam, u[k], v[k])
             true = piecewise_least(slope, x[k], lam, u[k], v[k])[0]
             assert true - 1e-12 * (10.0 + v[k] ** 2) <= dual <= true
+
+
+def test_what_a_minimum_takes_off_for_rounding():
+    """Of a smooth slope, 32 eps times what is summed up, below the value at the offset in 40 digits."""
+    slope, lam, rng = SineSlope(2.0, 2.0), 0.7, np.random.default_rng(8)
+    x = rng.uniform(-1.5, 1.5, 24)
+    oracle, rows = oracle_of(slope, x, lam), np.arange(24)
+    assert isinstance(oracle, SmoothOracle)
+    for most, scale in ((1.0, 0.1), (1.0, 3.0), (1e-3, 30.0)):
+        u, v = rng.uniform(0.0, most, 24), scale * rng.normal(size=24)
+        found = oracle.minimise(rows, u, v, np.full(24, 1e-16))
+        with mpmath.workdps(40):
+            for k in rows:
+                e, size, length = (mpmath.mpf(float(each[k])) for each in (found.offset, oracle.scale, oracle.length))
+                g = 2 * mpmath.sin(2 * (mpmath.mpf(float(x[k])) + e * length)) / size * int(oracle.sign[k])
+                value = float(mpmath.mpf(float(u[k])) * g + e * e - mpmath.mpf(float(v[k])) * e - float(found.lower[k]))
+                off = 32.0 * 2.0**-52 * (u[k] * 2.0 / float(size) + abs(float(e)) * (abs(float(e)) + abs(v[k])))
+                assert 0.5 * off < value < 2.0 * off + 1e-15
 
 
 def test_limits_at_a_break():
