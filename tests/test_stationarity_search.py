@@ -139,6 +139,26 @@ def test_what_an_upper_bound_adds_for_rounding(slope):
     assert_allclose(found.upper - value, 32.0 * EPS * size, atol=2.5 * EPS * found.upper.max())
 
 
+@pytest.mark.parametrize("slopes", [[3.0], [3.0, 4.0], [1.0, 2.0, 2.0], [-3.0, 4.0], [0.0, 2.0]])
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_what_a_lower_bound_takes_off_for_rounding(slopes, norm):
+    """On straight lines the measure is the slope: less 32 eps for the oracle, for every coordinate summed, for units."""
+    lines = [PiecewiseSlope(np.zeros(0), np.zeros(1), np.array([each]), np.zeros(1)) for each in slopes]
+    found = measure_separable(lines, np.full((1, len(slopes)), 0.7), 0.5, norm)
+    true = np.linalg.norm(slopes, 1 if norm == "l1" else 2)
+    parts = 3 if norm == "l1" else 2 + len(slopes)
+    assert parts <= (1.0 - found.lower / true) / (32.0 * EPS) <= parts + 0.3
+    assert 1.0 <= (found.upper / true - 1.0) / (32.0 * EPS) <= 2.0
+
+
+@pytest.mark.parametrize("x", [1e10, -1e10])
+def test_a_lam_that_is_too_large_for_floats(x):
+    """On either side of 0."""
+    measure_scalar(SINE, np.array([x]), 1e3)
+    with pytest.raises(ValueError, match="too large"):
+        measure_scalar(SINE, np.array([x]), 1e215)
+
+
 def test_blocks_change_nothing(monkeypatch):
     """However many points are worked on at once."""
     slopes, x = [SAW, SINE, STEPS], np.random.default_rng(4).normal(size=(5, 3))
