@@ -321,6 +321,36 @@ def test_pieces(slope):
             assert true - 1e-12 * (10.0 + v[k] ** 2) <= dual <= true
 
 
+class Saddles:
+    """F = x_1^2 x_2 / 2, whose slopes are as far from affine as their curvature lets them: <e_1, grad F> = x_1 x_2."""
+
+    start = np.ones(2)
+    constants = Constants(np.inf, 50.0, np.full(2, 50.0), 20.0, 2.0 / np.sqrt(3.0))  # D^3 F e^3 = 3 e_1^2 e_2
+
+    def value(self, x):
+        return x[..., 0] ** 2 * x[..., 1] / 2.0
+
+    def grad(self, x):
+        return np.stack([x[..., 0] * x[..., 1], x[..., 0] ** 2 / 2.0], axis=-1)
+
+
+@pytest.mark.parametrize("u", [(1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.6, 0.8)])
+def test_bounds_of_boxes_on_saddles(u):
+    """Never above the least value in the box, where the corners alone would say more; and no farther below it than
+    three times what slopes can bend."""
+    lam, rng, u = 0.2, np.random.default_rng(6), np.array(u)
+    local = Local(Saddles(), np.ones(2), lam, 10**6)
+    grid = np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, 41)] * 2), axis=-1).reshape(-1, 2)
+    for half in (0.05, 0.3, 1.0):
+        centre, v = rng.normal(size=(8, 2)), rng.normal(size=2)
+        _, _, low = local._boxes(u, v, centre, half)
+        e = centre[:, None] + half * grid
+        g = Saddles().grad(local.x + e * local.length) / local.scale
+        least = (np.vecdot(g, u) + np.vecdot(e, e - v)).min(axis=1)
+        bend = 2.0 / np.sqrt(3.0) / lam * half**2
+        assert (low <= least + 1e-12).all() and (low >= least - 3.0 * bend).all()
+
+
 def test_what_a_minimum_takes_off_for_rounding():
     """Of a smooth slope, 32 eps times what is summed up, below the value at the offset in 40 digits."""
     slope, lam, rng = SineSlope(2.0, 2.0), 0.7, np.random.default_rng(8)
