@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from experiments.beyond_discounts import Replay, duel, fading
 from foundation.arrays import Array
 from simulation.streams import Streams
-from simulation.worst_case import WorstCase
+from simulation.worst_case import Programmes, WorstCase
 from theory import discounts as ours
 from theory.sharpened import theorem09_bound
 
@@ -161,6 +161,20 @@ def test_the_programme_advises_what_it_promises() -> None:
         regret = regrets(grads[None], np.array([0.9]), np.array([0.9**k]))[0][0]
         assert 0.97 * worst.regret <= regret <= 1.01 * worst.regret
         assert WorstCase(0.9, 0.9**k, 60, clipped=False).regret > 1.05 * worst.regret
+
+
+def test_what_programmes_give() -> None:
+    """Values in units of D G/sqrt(1 - beta1^2), and the sequences that they advise, filled up with nan."""
+    found = Programmes(20, True, (9, 17), 140)([(0.6, 0.5), (0.5, 0.25)])
+    assert found["sequences"].shape == (2, 2, 140)
+    for (beta1, beta2), value, sequences in zip(
+        ((0.6, 0.5), (0.5, 0.25)), found["value"], found["sequences"], strict=True
+    ):
+        worst = WorstCase(beta1, beta2, 20)
+        assert value == pytest.approx(worst.regret * (1.0 - beta1**2) ** 0.5)
+        for count, sequence in zip((9, 17), sequences, strict=True):
+            expected = worst.sequence(count)
+            assert sequence[: len(expected)].tolist() == expected.tolist() and np.isnan(sequence[len(expected) :]).all()
 
 
 def test_the_adversaries_play_what_they_hold() -> None:

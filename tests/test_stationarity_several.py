@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import stationarity
 from objectives import OBJECTIVES
 from objectives.base import Constants, Objective, PiecewiseSlope, Separable
+from objectives.smooth import Huber, SineSlope
 from stationarity import (
+    Bracket,
     CertificateError,
     Norm,
     measure,
@@ -199,3 +202,27 @@ def test_bad_input() -> None:
         measure(OBJECTIVES["robust_regression"](dim=4), np.zeros(4), 1.0)
     with pytest.raises(ValueError, match="budget = 0"):
         measure_general(Flat(), np.zeros(2), 1.0, budget=0)
+
+
+SAW = PiecewiseSlope(*(np.array(a) for a in ([-1.0, 0.5], [-2.0, 0.0, 2.0], [1.0, -1.0, 3.0], [0.0, 4.0, -1.0])))
+SINE = SineSlope(2.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "asked", "used"),
+    [((SAW, SAW), 1e-3, 1e-10), ((SAW, SAW), 1e-12, 1e-12), ((SAW, SINE), 1e-3, 1e-3), ((SINE, SINE), 1e-3, 1e-3)],
+)
+def test_the_tolerance_of_a_measure(
+    monkeypatch: pytest.MonkeyPatch, slopes: tuple[object, ...], asked: float, used: float
+) -> None:
+    """What is asked for; that of exact pieces, if every slope is made of pieces and no less is asked for."""
+    passed: list[tuple[Any, ...]] = []
+
+    def spied(*given: Any) -> Bracket:
+        passed.append(given)
+        return measure_separable(*given)
+
+    monkeypatch.setattr(stationarity, "measure_separable", spied)
+    summed = type("Summed", (Huber,), {"slopes": lambda self: slopes})(dim=2)
+    measure(summed, np.zeros((1, 2)), 1.0, "l1", asked, 0.5)
+    assert passed[0][0] is slopes and passed[0][2:] == (1.0, "l1", used, 0.5)
