@@ -253,7 +253,7 @@ def test_the_floor_of_a_winding_bound(monkeypatch, lam, first):
 
     monkeypatch.setattr(sys.modules["stationarity.paraboloid"], "paraboloid", proof)
     edge = -float(MILD.room(np.zeros(3)))
-    heights = edge + np.array([30.0, 9.0, 3.0, 1.8, 0.3, 40.0, 50.0])
+    heights = edge + np.array([30.0, 9.0, 3.0, 1.8, 0.3, 40.0, 50.0, -2.0, 60.0])  # one below the floor's edge
     x = np.stack([MILD.unwound(np.array([0.0, *MILD.orbit]), height) for height in heights])
     lower, upper = measure_winding(MILD, x, lam, 0.1)
     assert_array_equal(made[0], x[1])
@@ -265,7 +265,7 @@ def test_the_floor_of_a_winding_bound(monkeypatch, lam, first):
             4.0 * lam
         )  # across, -<v, d> + lam |d|^2 is at least that
         assert lower[k] == pytest.approx(max(min(0.9, floor), 0.0), abs=1e-3)
-    assert lower[0] == pytest.approx(0.9) and lower[4] == 0.0 and (lam > 1.0 or 0.5 < lower[3] < 0.7)
+    assert lower[0] == pytest.approx(0.9) and lower[4] == lower[7] == 0.0 and (lam > 1.0 or 0.5 < lower[3] < 0.7)
     assert measure_winding(MILD, x[2:5], lam, 0.1)[0].tolist() == [0.0, 0.0, 0.0]  # 1.8 is less than the reach
 
 
