@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from analysis.intervals import ENOUGH, lower_limit, p_above, p_below, upper_limit
-from analysis.judge import ALPHA, judge
+from analysis.judge import ALPHA, ROUNDING, _p_values, judge, row_level
 from experiments.words.evidence import Check, Kind
 from experiments.words.numbers import paired_ratio
 
@@ -171,3 +171,36 @@ def test_sizes_whose_powers_are_no_numbers(size):
     assert 0.0 < p_above(samples, 6.0 * size) < p_above(samples, 5.2 * size) < 1.0 == p_above(samples, 3.0 * size)
     assert upper_limit(samples, 1e-3) == pytest.approx(size * upper_limit(samples / size, 1e-3), rel=1e-12)
     assert p_above(samples, -1e305) == 1.0 and (p_above(samples, 1e305) < 1e-6 or size > 1e-9)
+
+
+def row(kind, bound, samples, **more):
+    return Check(kind, "ours", "quantity", "setting", bound, np.array(samples), **more)
+
+
+def test_the_level_of_a_row():
+    """ALPHA over the rows that have runs, of each of the two families alone; a single number takes none of it."""
+    many, one = row("expected", 1.0, [0.1, 0.3, 0.2]), row("expected", 1.0, [0.5])
+    assert row_level([many] * 5 + [one] * 7) == ALPHA / 5
+    assert row_level([one]) == row_level([]) == ALPHA == 0.005
+
+
+def test_an_identity_is_tested_from_both_sides():
+    """Either may refute it, at half the level each; it is supported where both ends are excluded. The ratio is a size."""
+    rng = np.random.default_rng(4)
+    for shift in (-0.1, 0.1):
+        samples = 1.0 + shift + 0.3 * rng.standard_normal(64)
+        check = row("identity", 1.0, samples.tolist(), margin=0.05)
+        below, above = np.nextafter(0.95, 0.0), 1.05
+        holds, fails = _p_values(check)
+        assert holds == max(p_above(samples, above), p_below(samples, below))
+        assert fails == min(1.0, 2.0 * min(p_below(samples, above), p_above(samples, below))) < 1.0
+        (ruling,) = judge([check])
+        assert ruling.ratio == pytest.approx(abs(samples.mean() - 1.0) / 0.05) and ruling.ratio > 0.0
+
+
+def test_a_path_whose_lower_end_is_at_the_bound_refutes_nothing():
+    """Above it, it does; what lies between the ends is not known."""
+    limit = 1.0 + ROUNDING
+    for low, verdict in ((limit, "undecided"), (np.nextafter(limit, 2.0), "refuted")):
+        (ruling,) = judge([row("pathwise", 1.0, [1.5], lower_samples=np.array([low]))])
+        assert ruling.verdict == verdict
