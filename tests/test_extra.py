@@ -14,7 +14,7 @@ from experiments.sweep.composing import make_jobs
 from experiments.sweep.keys import key
 from experiments.sweep.overrides import parse
 from experiments.sweep.sources import forget
-from tests.test_analysis import judge_only
+from tests.analysing import judge_only
 from tests.test_contract import ROOT
 
 SWEEP = ["-m", "case=glob(sgd*)", "preset=smoke", "workers=1"]

@@ -10,7 +10,8 @@ import pytest
 
 from analysis.tables import CONTROLS, tables
 from experiments.sweep.claims import CLAIMS
-from tests.test_analysis import cell, check, twin
+from tests.made_up import cell, check
+from tests.test_analysis import twin
 
 PATH = Path(__file__).resolve().parent.parent / ".ci" / "promises.py"
 

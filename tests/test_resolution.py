@@ -15,7 +15,7 @@ from analysis.tables import margins, tables
 from analysis.tightness import tightness
 from experiments.sweep.claims import CLAIMS
 from experiments.words.evidence import Evidence
-from tests.test_analysis import around, cell, check
+from tests.made_up import around, cell, check
 
 
 def lines(*checks):
