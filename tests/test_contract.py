@@ -313,12 +313,14 @@ def test_the_pages_name_what_exists() -> None:
 
 
 @pytest.mark.parametrize("page", [path for path, text in PAGES.items() if "```python" in text], ids=name)
-def test_the_code_on_a_page_runs(page: Path) -> None:
-    """The Python blocks of a page, one after the other, as a reader would paste them."""
+def test_the_code_on_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python blocks of a page, one after the other, as a reader would paste them; they write what they name."""
+    monkeypatch.chdir(tmp_path)
     space: dict[str, object] = {"__name__": "page"}
     for block in re.findall(r"^```python\n(.*?)^```", PAGES[page], flags=re.M | re.S):
         exec(compile(block, page.name, "exec", dont_inherit=True), space)
     plt.close("all")
+    assert all(f'"{written.name}"' in PAGES[page] for written in tmp_path.iterdir())
 
 
 COMMAND = re.compile(r"^\.venv/bin/python -m experiments (.*)$", flags=re.M)
