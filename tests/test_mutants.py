@@ -98,7 +98,7 @@ def test_a_mutant_differs_in_one_place():
     found = mutants("theory/spread.py", whole)
     assert len({each.source for each in found}) == len(found) > 50
     for each in found[::8]:
-        old, new = each.what.split(" -> ")
+        old, new = each.what.split(" (number")[0].split(" -> ")
         places = [match.start() for match in re.finditer(rf"(?<![\w.]){re.escape(old)}(?![\w.])", whole)]
         safe = new if " = " in new or "return" in new else f"({new})"
         texts = [f"{whole[:at]}{safe}{whole[at + len(old) :]}" for at in places]
@@ -107,17 +107,33 @@ def test_a_mutant_differs_in_one_place():
 
 def test_the_known_equivalents_are_faults_of_today():
     """Each is one that the tool would try, with a reason; so a row whose line has changed has to go."""
-    rows = equivalent()
+    rows, faults = equivalent(), {}
+    for file in {row["file"] for row in rows}:
+        faults[file] = [(each.within, each.what) for each in mutants(file, (ROOT / file).read_text())]
+        assert len({*faults[file]}) == len(faults[file]), file  # a row is about one fault
     for row in rows:
-        assert row["fault"] in [each.what for each in mutants(row["file"], (ROOT / row["file"]).read_text())], row
+        assert (row["within"], row["fault"]) in faults[row["file"]], row
         assert len(row["reason"].split()) >= 4, row
+    assert len({(row["file"], row["within"], row["fault"]) for row in rows}) == len(rows)
     with EQUIVALENT.open(encoding="utf-8", newline="") as stream:
-        assert next(csv.reader(stream)) == ["file", "fault", "reason"]
+        assert next(csv.reader(stream)) == ["file", "within", "fault", "reason"]
+
+
+def test_where_a_fault_is_said_to_be():
+    """The function it is in; and its number among those that read alike there."""
+    source = "x + y\nclass A:\n    def f(self): return x + y, x + y\n    def g(self): return x + y"
+    assert [(each.within, each.what) for each in mutants("a.py", source)] == [
+        ("", "x + y -> x - y"),
+        ("A.f", "x + y -> x - y"),
+        ("A.f", "x + y -> x - y (number 2)"),
+        ("A.g", "x + y -> x - y"),
+    ]
 
 
 def test_known_equivalents_are_not_tried(monkeypatch):
-    monkeypatch.setattr(main, "equivalent", lambda: [{"file": "theory/limit.py", "fault": whole[0].what}])
     whole = mutants("theory/limit.py", (ROOT / "theory/limit.py").read_text())
+    row = {"file": "theory/limit.py", "within": whole[0].within, "fault": whole[0].what}
+    monkeypatch.setattr(main, "equivalent", lambda: [row])
     chosen = main._chosen(["theory/limit.py"], None, 0)
     assert [each.what for each in chosen] == [each.what for each in whole[1:]]
 

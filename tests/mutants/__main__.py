@@ -62,7 +62,7 @@ def _scored(path: str, judged: Iterable[tuple[Mutant, bool]]) -> Score:
     for mutant, dead in judged:
         killed, count = killed + dead, count + 1
         if not dead:
-            print(f"survives: {path}:{mutant.line}: {mutant.what}", flush=True)
+            print(f"survives: {path}:{mutant.line}: {mutant.within}: {mutant.what}", flush=True)
     print(f"{path}: {killed} of {count} ({killed / count:.0%})", flush=True)
     return Score(killed, count)
 
@@ -80,10 +80,11 @@ def _arguments() -> argparse.Namespace:
 def _chosen(files: Sequence[str], sample: int | None, seed: int) -> list[Mutant]:
     """The faults to be tried; those that are known to change nothing are left out."""
     paths = files or [str(p.relative_to(ROOT)) for package in PACKAGES for p in sorted((ROOT / package).rglob("*.py"))]
-    known = {(row["file"], row["fault"]) for row in equivalent()}
+    known = {(row["file"], row["within"], row["fault"]) for row in equivalent()}
     chosen = []
     for path in paths:
-        found = [each for each in mutants(path, (ROOT / path).read_text()) if (path, each.what) not in known]
+        faults = mutants(path, (ROOT / path).read_text())
+        found = [each for each in faults if (path, each.within, each.what) not in known]
         if sample is not None and len(found) > sample:
             found = sorted(random.Random(f"{seed}/{path}").sample(found, sample), key=lambda each: each.number)
         chosen += found
@@ -91,7 +92,7 @@ def _chosen(files: Sequence[str], sample: int | None, seed: int) -> list[Mutant]
 
 
 def equivalent() -> list[dict[str, str]]:
-    """The rows of tests/equivalent_mutants.csv: file, fault, reason."""
+    """The rows of tests/equivalent_mutants.csv: file, within, fault, reason."""
     with EQUIVALENT.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,11 +58,13 @@ DROPPED = {"sqrt", "square", "abs", "exp", "log", "log1p", "expm1", "hinge", "si
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """A file with one fault: `new` for `old` in its tree. number: its place among those of the file; what: old -> new."""
+    """A file with one fault: `new` for `old` in its tree. number: its place among those of the file; within: the function
+    or class that it is in, or ""; what: old -> new, and which of several there that read alike."""
 
     path: str
     number: int
     line: int
+    within: str
     what: str
     tree: ast.Module
     old: ast.AST
@@ -77,14 +80,26 @@ def mutants(path: str, source: str) -> list[Mutant]:
     """All faults of a file, in the order of its lines."""
     tree = ast.parse(source)
     above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    found: list[tuple[int, str, ast.AST, ast.AST]] = []
+    found: list[tuple[int, str, str, ast.AST, ast.AST]] = []
+    alike: Counter[tuple[str, str]] = Counter()
     for node in _fair_game(tree):
-        shown = _shown(node, above)
+        shown, within = _shown(node, above), _within(node, above)
         for new in _wrong(node):
             what = " ".join(f"{ast.unparse(shown)} -> {ast.unparse(_with(shown, node, new))}".split())
-            found.append((node.lineno, what, node, new))  # type: ignore[attr-defined]
+            alike[within, what] += 1
+            which = f" (number {alike[within, what]})" if alike[within, what] > 1 else ""
+            found.append((node.lineno, within, what + which, node, new))  # type: ignore[attr-defined]
     found.sort(key=lambda each: each[0])
-    return [Mutant(path, number, line, what, tree, *pair) for number, (line, what, *pair) in enumerate(found)]
+    return [Mutant(path, number, *each[:3], tree, *each[3:]) for number, each in enumerate(found)]
+
+
+def _within(node: ast.AST, above: dict[ast.AST, ast.AST]) -> str:
+    names = []
+    while node in above:
+        node = above[node]
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+    return ".".join(reversed(names))
 
 
 def _shown(node: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST:
