@@ -120,8 +120,9 @@ def verify(
     the values of grad F a few floats to either side), ||u|| <= 1 in the dual norm, lower <= dual, primal <= upper.
     Joint laws: the dual is recomputed at the atoms only, which can refute `lower` but not prove it.
     """
+    # each condition says what must hold: what is no number holds nowhere
     x = np.asarray(x, float)
-    if bracket.point.shape != x.shape or (bracket.point != x).any():
+    if not np.array_equal(bracket.point, x):
         raise CertificateError("the bracket is about another x")
     if x.ndim == 1 and not bracket.joint:
         parts = {k: getattr(bracket, k)[:, None] for k in ("offsets", "weights", "gradients", "direction", "tilt")}
@@ -131,15 +132,15 @@ def verify(
     _check_law(bracket, objective, shares, axis)
     u = bracket.direction
     length = np.linalg.norm(u, axis=-1) if norm == "l2" else np.abs(u).max(axis=-1)
-    if (length > 1.0 + ROUNDING).any():
+    if not (length <= 1.0 + ROUNDING).all():
         raise CertificateError(f"the direction has dual norm {float(np.max(length))!r} > 1")
     mean, spread = ((shares * part).sum(axis=axis) for part in (bracket.gradients, np.square(bracket.offsets)))
     primal = size(mean, norm) + lam * spread.sum(axis=-1)
-    if (primal > bracket.upper * (1.0 + ROUNDING)).any():
+    if not (primal <= bracket.upper * (1.0 + ROUNDING)).all():
         raise CertificateError("the atoms' value exceeds `upper`")
     dual = _joint_dual(bracket, lam) if bracket.joint else _separable_dual(bracket, objective, lam)
     # what dual_value leaves away for rounding is not what the solver left away
-    if (dual < bracket.lower - 1e-8 * bracket.upper).any():
+    if not (dual >= bracket.lower - 1e-8 * bracket.upper).all():
         raise CertificateError("the dual value is below `lower`")
     return Verified(dual, np.asarray(primal))
 
@@ -152,9 +153,9 @@ def _check_law(
 ) -> None:
     """Raise CertificateError unless the atoms are a law of mean x with the gradients that it says; axis: the atoms'."""
     weights, d = bracket.weights, bracket.offsets
-    if (weights < 0).any() or (np.abs(weights.sum(axis=-1) - 1.0) > ROUNDING).any():
+    if not ((weights >= 0).all() and (np.abs(weights.sum(axis=-1) - 1.0) <= ROUNDING).all()):
         raise CertificateError("the weights are no distribution")
-    if (np.abs((shares * d).sum(axis=axis)) > ROUNDING * (shares * np.abs(d)).sum(axis=axis)).any():
+    if not (np.abs((shares * d).sum(axis=axis)) <= ROUNDING * (shares * np.abs(d)).sum(axis=axis)).all():
         raise CertificateError("the mean of the atoms is not x")
     grad = objective.grad if hasattr(objective, "grad") else objective.derivative
     parts = (bracket.atoms, bracket.gradients, shares)

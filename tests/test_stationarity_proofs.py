@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mpmath
 import numpy as np
 import pytest
 
 from objectives.base import PiecewiseSlope
-from objectives.smooth import SineSlope
-from stationarity import dual_value
+from objectives.smooth import CosineWell, SineSlope
+from stationarity import Bracket, CertificateError, dual_value, measure_scalar, measure_separable, verify
 from stationarity.oracle import build as oracle_of
 
 EPS = 2.0**-52
@@ -146,3 +146,104 @@ def test_a_float_or_two_farther(x, side):
     true = (u * slope.derivative(y) + lam * (y - x) ** 2).min()
     assert true < u * height - 1e-3
     assert max(infima(slope, x, lam, u, 0.0)) <= true
+
+
+# laws and bounds that are none
+
+
+def bracket(slope, x=0.75, offsets=(0.0,), weights=(1.0,), gradients=(), u=0.0, v=0.0, lower=0.0, upper=None):
+    """Of one point, with atoms of one's own; the gradients are the slope's unless they are said; upper: the law's value."""
+    d, w = (np.append(each, np.zeros(4 - len(each)))[None] for each in (offsets, weights))
+    g = np.append(gradients, slope.derivative(x + d[0])[len(gradients) :])[None]
+    value = abs(float((w * g).sum())) + 0.5 * float((w * d**2).sum())
+    point, u, v = np.array([x]), np.array([u]), np.array([v])
+    return Bracket(np.array([lower]), np.array([value if upper is None else upper]), point, d, w, g, u, v)
+
+
+def holds(slope, **given):
+    """Whether the checker lets it pass, at lam = 0.5."""
+    made = bracket(slope, **given)
+    try:
+        verify(made, slope, made.point, 0.5)
+    except CertificateError:
+        return False
+    return True
+
+
+def limits(of):
+    """The largest of what passes, up to a factor: what is asked for must lie between the two."""
+    good, bad = of(0.8), of(1.25)
+    return good and not bad
+
+
+FLAT = PiecewiseSlope(np.zeros(0), np.zeros(1), np.array([2.0]), np.zeros(1))
+
+
+def test_how_exact_a_law_has_to_be():
+    """Weights to 32 eps, the mean to 32 eps of E|y - x|, the direction to 32 eps, the value too, `lower` to 1e-8 of
+    `upper`: 0.8 times that passes, 1.25 times that does not, on either side where there are two."""
+    off = 32.0 * EPS
+    for sign in (1.0, -1.0):
+        assert limits(lambda k, s=sign: holds(FLAT, weights=(1.0 + s * k * off,), upper=3.0))
+        pair = {"weights": (0.5, 0.5), "upper": 60.0}
+        assert limits(lambda k, s=sign: holds(FLAT, offsets=(8.0, -8.0 + s * 16.0 * k * off), **pair))
+        assert limits(lambda k, s=sign: holds(FLAT, u=s * (1.0 + k * off), lower=-9.0))
+    assert limits(lambda k: holds(FLAT, upper=2.0 * (1.0 - k * off)))
+    assert limits(lambda k: holds(FLAT, u=1.0, upper=4.0, lower=2.0 + k * 4e-8))
+    assert not holds(FLAT, weights=(1.5, -0.5), upper=9.0)
+    for what in ("weights", "offsets", "gradients"):
+        assert not holds(FLAT, **{"upper": 9.0, what: (np.nan,)}), what
+    for what in ("x", "u", "v", "lower", "upper"):
+        assert not holds(FLAT, **{"upper": 9.0, what: np.nan}), what
+    assert not holds(FLAT, offsets=(1.0, -1.0, 0.0), weights=(0.75, 0.25), upper=9.0)
+    assert not holds(FLAT, x=2.0, gradients=(2.0 + 1e-6,), upper=9.0)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@pytest.mark.parametrize("x", [0.75, -0.75])
+def test_how_exact_a_gradient_has_to_be(side, x):
+    """To 1e-12 of the largest near by; or within what f' is from 16 floats left of the atom to 16 floats right of it, and
+    beyond that by what it moves in 8."""
+    smooth = SineSlope(2.0, 3.0)
+    g = float(smooth.derivative(np.array(x)))
+    assert limits(lambda k: holds(smooth, x=x, gradients=(g + side * k * 1e-12 * abs(g),), upper=9.0))
+    ulp = 2.0**-53
+    jump = PiecewiseSlope(np.array([x]), np.array([x, x]), np.array([1.0, 3.0]), np.zeros(2))
+    for floats, seen in ((0, True), (15, True), (17, False), (23, False)):
+        at = x + side * (floats + (side < 0.0)) * ulp  # at the break itself it is the right one's
+        assert holds(jump, x=at, gradients=(2.0,), upper=9.0) is seen
+    steep = PiecewiseSlope(np.zeros(0), np.array([x]), np.array([1.0]), np.array([2.0**40]))  # 2^-13 a float
+    assert limits(lambda k: holds(steep, x=x, gradients=(1.0 + side * k * 24.0 * 2.0**-13,), upper=9.0))
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_one_of_two_points_does_not_hold(bad):
+    """It is enough that one does not."""
+    x = np.array([0.4, 1.1])
+    good, slope = measure_scalar(SineSlope(2.0, 3.0), x, 0.5), SineSlope(2.0, 3.0)
+    verify(good, slope, x, 0.5)
+    shifted = good.offsets + 1e-6
+    for change, text in (
+        ({"lower": good.lower + 1e-3}, "lower"),
+        ({"upper": good.upper - 1e-3}, "upper"),
+        ({"weights": good.weights * 1.001}, "distribution"),
+        ({"offsets": shifted, "gradients": slope.derivative(x[:, None] + shifted)}, "mean"),
+        ({"gradients": 0.9 * good.gradients}, "gradient"),
+        ({"direction": 1.01 * np.sign(good.direction)}, "direction"),
+        ({"point": x + 1.0}, "another x"),
+    ):
+        whole = {name: getattr(good, name).copy() for name in change}
+        for name, values in change.items():
+            whole[name][bad] = values[bad]
+        with pytest.raises(CertificateError, match=text):
+            verify(replace(good, **whole), slope, x, 0.5)
+
+
+@pytest.mark.parametrize("norm, inside, outside", [("l1", (0.9, -0.9), (0.3, -1.1)), ("l2", (0.7, -0.7), (0.8, -0.7))])
+def test_the_dual_norm(norm, inside, outside):
+    """Of L1 the largest |u_i|, of L2 the Euclidean one."""
+    well, x = CosineWell(dim=2), np.array([[0.4, 1.1]])
+    good = replace(measure_separable(well.slopes(), x, 0.5, norm), lower=np.array([-99.0]))
+    verify(replace(good, direction=np.array([inside])), well, x, 0.5, norm)
+    with pytest.raises(CertificateError, match="direction"):
+        verify(replace(good, direction=np.array([outside])), well, x, 0.5, norm)
