@@ -17,7 +17,6 @@ from foundation.arrays import Array, Bool, BoolArray, Float, Int, IntArray
 from stationarity.oracle import Minimum, Oracle
 
 ROUNDS = 60
-HALVE = 4  # every 4th round halves the interval of v instead, against slow one-sided convergence
 
 
 @dataclass
@@ -86,12 +85,8 @@ def envelope(
     ends = np.full((len(u), 2), -np.inf)
     ends[:, 1] = np.inf
     busy = np.arange(len(u))
-    for round_ in range(ROUNDS):
-        v = model.best()[0]
-        if round_ % HALVE == HALVE - 1:
-            known = np.isfinite(ends).all(axis=1)
-            v[known] = 0.5 * (ends[known, 0] + ends[known, 1])
-        v = np.clip(v, ends[:, 0], ends[:, 1])
+    for _ in range(ROUNDS):
+        v = np.clip(model.best()[0], ends[:, 0], ends[:, 1])
         found = oracle.minimise(rows[busy], u[busy], v[busy], 0.25 * gap[busy])
         better = found.lower > lower[busy]
         lower[busy[better]], tilt[busy[better]] = found.lower[better], v[busy[better]]
