@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -139,16 +140,16 @@ def test_what_an_upper_bound_adds_for_rounding(slope):
     assert_allclose(found.upper - value, 32.0 * EPS * size, atol=2.5 * EPS * found.upper.max())
 
 
-@pytest.mark.parametrize("slopes", [[3.0], [3.0, 4.0], [1.0, 2.0, 2.0], [-3.0, 4.0], [0.0, 2.0]])
+@pytest.mark.parametrize("slopes", [[3.0], [3.0, 4.0], [1.0, 2.0, 2.0], [-3.0, 4.0], [0.0, 2.0], [0.5] * 64])
 @pytest.mark.parametrize("norm", ["l1", "l2"])
 def test_what_a_lower_bound_takes_off_for_rounding(slopes, norm):
     """On straight lines the measure is the slope: less 32 eps for the oracle, for every coordinate summed, for units."""
     lines = [PiecewiseSlope(np.zeros(0), np.zeros(1), np.array([each]), np.zeros(1)) for each in slopes]
     found = measure_separable(lines, np.full((1, len(slopes)), 0.7), 0.5, norm)
     true = np.linalg.norm(slopes, 1 if norm == "l1" else 2)
-    parts = 3 if norm == "l1" else 2 + len(slopes)
-    assert parts <= (1.0 - found.lower / true) / (32.0 * EPS) <= parts + 0.3
-    assert 1.0 <= (found.upper / true - 1.0) / (32.0 * EPS) <= 2.0
+    parts = 3 + len(slopes) / 32 if norm == "l1" else 2 + len(slopes)
+    assert parts - 0.1 <= (1.0 - found.lower / true) / (32.0 * EPS) <= parts + 0.3
+    assert 1.0 <= (found.upper - true) / (32.0 * EPS * np.abs(slopes).sum()) <= 2.0
 
 
 @pytest.mark.parametrize("x", [1e10, -1e10])
@@ -169,6 +170,28 @@ def test_blocks_change_nothing(monkeypatch):
         monkeypatch.undo()
         for name in ("lower", "upper", "offsets", "weights", "direction", "tilt"):
             assert_array_equal(getattr(blocks, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("norm, asked", [("l1", (0.05, 1.0)), ("l2", (0.1, 3.0))])
+def test_what_is_asked_of_a_coordinate(monkeypatch, norm, asked):
+    """In L1 each is on its own: half the tolerance, and its share of the floor, so that the gaps add up to the whole's."""
+    given = []
+
+    class Spied(separable_module.Search):
+        def __init__(self, oracle, shape, *rest):
+            given.append(rest)
+            super().__init__(oracle, shape, *rest)
+
+    monkeypatch.setattr(separable_module, "Search", Spied)
+    measure_separable([SAW, SINE, STEPS], np.full((2, 3), 0.3), 0.5, norm, 0.1, 3.0)
+    assert_allclose(given, [asked])
+
+
+@pytest.mark.parametrize("measures", [measure, measure_scalar, measure_separable])
+def test_what_is_asked_unless_said(measures):
+    """1e-4 of the value, or of a target of 1 if that is more."""
+    given = signature(measures).parameters
+    assert given["tolerance"].default == 1e-4 and given["floor"].default == 1.0
 
 
 def test_ranges():
