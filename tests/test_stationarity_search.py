@@ -32,6 +32,7 @@ from stationarity.paraboloid import Paraboloid
 from stationarity.separable import check_range
 
 SAW = PiecewiseSlope(*(np.array(a) for a in ([-1.0, 0.5], [-2.0, 0.0, 2.0], [1.0, -1.0, 3.0], [0.0, 4.0, -1.0])))
+STEEP = PiecewiseSlope(SAW.breaks, SAW.anchors, SAW.slopes, -SAW.curvatures)
 STEPS = PiecewiseSlope(
     *(np.array(a) for a in ([-0.4, 0.1, 1.0], [-1.0, 0.0, 0.5, 2.0], [2.0, -1.0, 0.5, 0.0], [0.0] * 4))
 )
@@ -126,7 +127,7 @@ def test_limits_mix_at_a_jump():
     verify(found, STEPS, x, 1.0)
 
 
-@pytest.mark.parametrize("slope", [SAW, SINE], ids=["saw", "sine"])
+@pytest.mark.parametrize("slope", [SAW, STEEP, SINE], ids=["saw", "steep", "sine"])
 def test_what_an_upper_bound_adds_for_rounding(slope):
     """32 eps times the law's E|g|, its spread, and what a slope may be wrong by: sup |f'|, or what a piece moves by."""
     x, lam = np.random.default_rng(3).uniform(-2.0, 2.0, 40), 0.7
@@ -135,7 +136,7 @@ def test_what_an_upper_bound_adds_for_rounding(slope):
     spread = lam * (found.weights * found.offsets**2).sum(axis=1)
     moved = (found.weights * (found.offsets != 0.0)).sum(axis=1)
     reach = np.abs(x) + np.abs(found.offsets).max(axis=1)
-    doubt = 4.0 * reach * moved if slope is SAW else np.full(40, 2.0)
+    doubt = np.full(40, 2.0) if slope is SINE else 4.0 * reach * moved
     size = (found.weights * np.abs(found.gradients)).sum(axis=1) + spread + doubt
     assert_allclose(found.upper - value, 32.0 * EPS * size, atol=2.5 * EPS * found.upper.max())
 
@@ -290,6 +291,19 @@ def test_the_floor_of_a_winding_bound(monkeypatch, lam, first):
         assert lower[k] == pytest.approx(max(min(0.9, floor), 0.0), abs=1e-3)
     assert lower[0] == pytest.approx(0.9) and lower[4] == lower[7] == 0.0 and (lam > 1.0 or 0.5 < lower[3] < 0.7)
     assert measure_winding(MILD, x[2:5], lam, 0.1)[0].tolist() == [0.0, 0.0, 0.0]  # 1.8 is less than the reach
+
+
+@pytest.mark.parametrize("first, lower", [(0.0, 0.0), (1.0, 0.9)])
+def test_where_the_middle_point_is_stationary(monkeypatch, first, lower):
+    """Only where all of grad F is 0 there is nothing to prove."""
+
+    def proof(objective, x, lam, gap, budget):
+        return Paraboloid(x, np.zeros(3), 0.9, lam, 4.0)
+
+    monkeypatch.setattr(sys.modules["stationarity.paraboloid"], "paraboloid", proof)
+    monkeypatch.setattr(Helix, "grad", lambda self, x: np.array([first, 0.0, 0.0]) * np.ones_like(x))
+    x = MILD.unwound(np.array([0.0, *MILD.orbit]), 30.0 - float(MILD.room(np.zeros(3))))[None]
+    assert_allclose(measure_winding(MILD, x, 0.8, 0.1), [[lower], [first]])
 
 
 # suprema and boxes of the helix

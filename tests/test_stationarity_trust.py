@@ -170,6 +170,10 @@ def cuts(kind, rng, points=40, dim=3, count=6):
     mean, spread = rng.normal(size=(points, dim, count)), rng.exponential(size=(points, dim, count))
     if kind == "small":
         mean, spread = 0.3 * mean, 0.1 * spread
+    if kind == "tiny":  # the multiplier is about 0.01
+        mean, spread = 0.01 * np.abs(mean), 0.003 * spread
+    if kind == "wide":  # the first coordinate alone makes the multiplier
+        mean, spread = np.abs(mean) * np.array([[1.0], [1e-3], [1e-3]]), spread * np.array([[0.3], [3e-4], [3e-4]])
     if kind == "above":
         mean = 0.5 + np.abs(mean)
     if kind == "ties":
@@ -180,7 +184,7 @@ def cuts(kind, rng, points=40, dim=3, count=6):
     return mean, spread
 
 
-@pytest.mark.parametrize("kind", ["plain", "small", "above", "ties", "idle"])
+@pytest.mark.parametrize("kind", ["plain", "small", "tiny", "wide", "above", "ties", "idle"])
 def test_the_direction(kind):
     """Direction and mixture prove each other optimal: the concave function at u equals the mixture's value."""
     mean, spread = cuts(kind, np.random.default_rng(6))
