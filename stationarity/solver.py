@@ -80,8 +80,7 @@ class Sampled:
         self.scale, self.length, self.sign = oracle.scale, oracle.length, oracle.sign
         self.slope = oracle.slope
         rows = np.arange(len(oracle.scale))
-        safe = np.where(oracle.length > 0, distance, 1.0)
-        offset = np.concatenate([-SAMPLES[::-1], SAMPLES]) * safe[:, None]
+        offset = np.concatenate([-SAMPLES[::-1], SAMPLES]) * distance[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             self.offset, self.value = oracle.slope(np.repeat(rows[:, None], offset.shape[1], axis=1), offset)
 

@@ -178,6 +178,8 @@ def limits(of):
 
 FLAT = PiecewiseSlope(np.zeros(0), np.zeros(1), np.array([2.0]), np.zeros(1))
 
+HALVES = (0.5, 0.5)
+
 
 def test_how_exact_a_law_has_to_be():
     """Weights to 32 eps, the mean to 32 eps of E|y - x|, the direction to 32 eps, the value too, `lower` to 1e-8 of
@@ -185,8 +187,9 @@ def test_how_exact_a_law_has_to_be():
     off = 32.0 * EPS
     for sign in (1.0, -1.0):
         assert limits(lambda k, s=sign: holds(FLAT, weights=(1.0 + s * k * off,), upper=3.0))
-        pair = {"weights": (0.5, 0.5), "upper": 60.0}
-        assert limits(lambda k, s=sign: holds(FLAT, offsets=(8.0, -8.0 + s * 16.0 * k * off), **pair))
+        assert limits(
+            lambda k, s=sign: holds(FLAT, offsets=(8.0, -8.0 + s * 16.0 * k * off), weights=HALVES, upper=60.0)
+        )
         assert limits(lambda k, s=sign: holds(FLAT, u=s * (1.0 + k * off), lower=-9.0))
     assert limits(lambda k: holds(FLAT, upper=2.0 * (1.0 - k * off)))
     assert limits(lambda k: holds(FLAT, u=1.0, upper=4.0, lower=2.0 + k * 4e-8))
