@@ -286,4 +286,7 @@ def test_searches_of_a_stationary_point():
     """grad F = 0: units that divide by nothing, and a bracket of 0."""
     local = Local(WELL, np.zeros(3), 0.6, 10)
     assert local.scale == local.length == 0.0 and local.steepness == WELL.constants.smoothness and local.certified
-    assert measure_general(WELL, np.zeros(3), 0.6).upper == 0.0
+    found = measure_general(WELL, np.zeros(3), 0.6)
+    assert found.upper == found.lower == 0.0 and found.certified
+    assert found.offsets.tolist() == found.gradients.tolist() == [[0.0] * 3] and found.weights.tolist() == [1.0]
+    assert found.direction.tolist() == found.tilt.tolist() == [0.0] * 3

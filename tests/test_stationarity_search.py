@@ -254,11 +254,23 @@ def test_one_to_three_dimensions():
     well, x = CosineWell(), np.full(1, 0.4)
     found = measure_general(well, x, 0.6, budget=1)
     assert 0.0 <= found.lower <= found.upper <= np.linalg.norm(well.grad(x)) * (1 + 1e-12)
+    assert found.lower == 0.0 and not found.direction.any() and not found.tilt.any()
+    verify(found, well, x, 0.6)
     with pytest.raises(ValueError, match="1 to 3 dimensions"):
         measure_general(CosineWell(dim=4), np.zeros(4), 1.0)
     for bad in (np.nan, np.inf):
         with pytest.raises(ValueError, match="finite"):
             measure_general(CosineWell(dim=2), np.array([bad, 0.0]), 1.0)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_less_is_done_where_less_is_asked(norm):
+    """Against a floor above all slopes no bound is needed; against a lower one a rough one will do."""
+    well, x = CosineWell(dim=2, slope=(80.0, 40.0), frequency=(1.0, 2.0)), np.array([-0.8, -1.3])
+    found = measure_general(well, x, 5.0, norm, 0.02, 1e4)
+    assert found.lower == 0.0 and not found.direction.any()
+    rough = measure_general(well, x, 5.0, norm, 0.1, 80.0)
+    assert 1.5 < rough.gap <= 8.0 and rough.lower > 0.0
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])

@@ -226,3 +226,15 @@ def test_the_tolerance_of_a_measure(
     summed = type("Summed", (Huber,), {"slopes": lambda self: slopes})(dim=2)
     measure(summed, np.zeros((1, 2)), 1.0, "l1", asked, 0.5)
     assert passed[0][0] is slopes and passed[0][2:] == (1.0, "l1", used, 0.5)
+
+
+@pytest.mark.parametrize("begin", [1.0, -1.0])
+@pytest.mark.parametrize("name", ["cosine_well", "huber"])
+def test_what_is_far_is_found(name: str, begin: float) -> None:
+    """Where lam is small the best atoms are far from x: those that a search begins with, on the axes and the diagonals,
+    at 2^-12 to 2^4 lengths, suffice to find a law that is worth little."""
+    objective = make(name, dim=3, slope=(2.0, 1.0, 0.7))
+    x = begin * np.array([0.9, 0.4, 0.7])
+    found = measure_general(objective, x, 1e-3, tolerance=1e-2, budget=60_000)
+    assert found.upper <= 0.05 and 0.0 <= found.lower <= found.upper
+    verify(found, objective, x, 1e-3)
