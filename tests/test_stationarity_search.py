@@ -13,7 +13,6 @@ from objectives.base import PiecewiseSlope
 from objectives.smooth import CosineWell, SineSlope
 from stationarity import (
     measure,
-    measure_general,
     measure_scalar,
     measure_separable,
     verify,
@@ -244,47 +243,3 @@ def test_a_zero_of_a_smooth_slope():
     """The point mass alone, nothing computed: 0 to the last bit."""
     found = measure_scalar(SINE, np.zeros(1), 0.7)
     assert found.upper[0] == found.lower[0] == 0.0
-
-
-# what is not separable
-
-
-def test_one_to_three_dimensions():
-    """And no more, and none; a budget of 1 suffices to say something."""
-    well, x = CosineWell(), np.full(1, 0.4)
-    found = measure_general(well, x, 0.6, budget=1)
-    assert 0.0 <= found.lower <= found.upper <= np.linalg.norm(well.grad(x)) * (1 + 1e-12)
-    assert found.lower == 0.0 and not found.direction.any() and not found.tilt.any()
-    verify(found, well, x, 0.6)
-    with pytest.raises(ValueError, match="1 to 3 dimensions"):
-        measure_general(CosineWell(dim=4), np.zeros(4), 1.0)
-    for bad in (np.nan, np.inf):
-        with pytest.raises(ValueError, match="finite"):
-            measure_general(CosineWell(dim=2), np.array([bad, 0.0]), 1.0)
-
-
-@pytest.mark.parametrize("norm", ["l1", "l2"])
-def test_less_is_done_where_less_is_asked(norm):
-    """Against a floor above all slopes no bound is needed; against a lower one a rough one will do."""
-    well, x = CosineWell(dim=2, slope=(80.0, 40.0), frequency=(1.0, 2.0)), np.array([-0.8, -1.3])
-    found = measure_general(well, x, 5.0, norm, 0.02, 1e4)
-    assert found.lower == 0.0 and not found.direction.any()
-    rough = measure_general(well, x, 5.0, norm, 0.1, 80.0)
-    assert 1.5 < rough.gap <= 8.0 and rough.lower > 0.0
-
-
-@pytest.mark.parametrize("norm", ["l1", "l2"])
-@pytest.mark.parametrize("lam, height", [(0.6, 1.0), (5.0, 40.0)])
-def test_columns_close_the_gap(norm, lam, height):
-    """To tolerance max(value, floor) where the budget allows it; the law has mean x, and its value is the upper bound."""
-    well = CosineWell(dim=2, slope=(2.0 * height, height), frequency=(1.0, 2.0))
-    for x in np.random.default_rng(5).normal(size=(1, 2)):
-        for tolerance, floor in ((1e-2, 0.0),) if lam < 1.0 else ((0.02, 2.0 * height),):
-            found = measure_general(well, x, lam, norm, tolerance, floor)
-            exact = measure(well, x[None], lam, norm, 1e-7)
-            assert found.gap <= tolerance * max(float(found.upper), floor) + 1e-9
-            assert exact.lower[0] - 1e-9 <= found.upper and found.lower <= exact.upper[0] + 1e-9
-            checked = verify(found, well, x, lam, norm)
-            assert_allclose(checked.primal, found.upper, rtol=1e-12)
-            assert_allclose(found.weights @ found.offsets, 0.0, atol=1e-14)
-            assert_allclose(found.gradients, well.grad(x + found.offsets), rtol=1e-9, atol=1e-9 * height)
