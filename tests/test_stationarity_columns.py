@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from objectives.smooth import CosineWell
+from objectives.smooth import CosineWell, Huber
 from stationarity import (
     general,
     measure,
@@ -111,3 +111,17 @@ def test_columns_close_the_gap(norm, lam, height):
             assert_allclose(checked.primal, found.upper, rtol=1e-12)
             assert_allclose(found.weights @ found.offsets, 0.0, atol=1e-14)
             assert_allclose(found.gradients, well.grad(x + found.offsets), rtol=1e-9, atol=1e-9 * height)
+
+
+@pytest.mark.parametrize("signs", [(1.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)])
+@pytest.mark.parametrize("norm, value, direction", [("l1", 2.5, (1.0, 1.0)), ("l2", 4.25**0.5, (2.0, 0.5))])
+def test_where_all_slopes_are_one(norm, value, direction, signs):
+    """Far out a Huber's slopes are what they are: the measure is their size, the direction their own."""
+    objective, x = Huber(dim=2, slope=(2.0, 0.5)), 60.0 * np.array(signs)
+    found = measure_general(objective, x, 0.6, norm)
+    assert 0.97 * value <= found.lower <= value * (1.0 + 1e-12)
+    assert_allclose(found.upper, value, rtol=1e-12)
+    assert_allclose(
+        found.direction / np.linalg.norm(found.direction), np.array(signs) * direction / np.hypot(*direction), rtol=0.25
+    )
+    verify(found, objective, x, 0.6, norm)

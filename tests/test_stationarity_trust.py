@@ -100,11 +100,37 @@ def test_limits_at_a_break():
     oracle = oracle_of(STEPS, np.array([-0.4, 0.1, 1.0]), 1.0)
     assert_allclose(oracle.limits, [[2.0, -1.0], [-1.0, 0.5], [0.5, 0.0]])
     assert_allclose([oracle.scale, oracle.sign], [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    twice = PiecewiseSlope(np.array([0.0]), np.array([-1.0, 1.0]), np.array([-3.0, -2.0]), np.zeros(2))
-    oracle = oracle_of(twice, np.zeros(1), 1.0)
-    assert_allclose(
-        [oracle.scale, oracle.sign, oracle.limits[:, 0], oracle.limits[:, 1]], [[2.0], [-1.0], [-3.0], [-2.0]]
-    )
+    for left, right, scale, sign in ((-3.0, -2.0, 2.0, -1.0), (-2.0, -3.0, 2.0, -1.0), (2.0, 5.0, 2.0, 1.0)):
+        twice = PiecewiseSlope(np.array([0.0]), np.array([-1.0, 1.0]), np.array([left, right]), np.zeros(2))
+        oracle = oracle_of(twice, np.zeros(1), 1.0)
+        assert_allclose([oracle.scale, oracle.sign, *oracle.limits.T], [[scale], [sign], [left], [right]])
+
+
+@pytest.mark.parametrize(
+    "slope, bend, u, v",
+    [
+        (3.0, 0.0, 1.0, 0.0),
+        (-3.0, 2e3, 0.9, 0.1),
+        (-3.0, -2e3, 0.9, -0.1),
+        (1.0, 0.5, 1e-3, 40.0),
+        (1.0, 0.5, 1e-3, -40.0),
+    ],
+)
+def test_what_a_minimum_over_pieces_takes_off_for_rounding(slope, bend, u, v):
+    """32 eps (u (|slope| + |curvature (x - anchor)|)/S + |e| (|u c| + |e| + |v|)), c the curvature in units of the row."""
+    x, lam = 0.75, 0.5
+    line = PiecewiseSlope(np.zeros(0), np.array([0.5]), np.array([slope]), np.array([bend]))
+    oracle = oracle_of(line, np.array([x]), lam)
+    found = oracle.minimise(np.zeros(1, int), np.array([u]), np.array([v]), np.zeros(1))
+    with mpmath.workdps(60):
+        here = mpmath.mpf(slope) + mpmath.mpf(bend) * mpmath.mpf(0.25)
+        size, length = (mpmath.mpf(float(each[0])) for each in (oracle.scale, oracle.length))
+        level, curve = here / size * int(oracle.sign[0]), mpmath.mpf(bend) * length / size * int(oracle.sign[0])
+        p, q = mpmath.mpf(u), mpmath.mpf(v)
+        e = (q - p * curve) / 2
+        true = p * level + e * (p * curve + e - q)
+        parts = p * (abs(slope) + abs(bend) * 0.25) / size + abs(e) * (abs(p * curve) + abs(e) + abs(q))
+        assert float(true - mpmath.mpf(float(found.lower[0]))) == pytest.approx(32.0 * 2.0**-52 * float(parts), rel=0.1)
 
 
 @pytest.mark.parametrize("gap", [0.3, 1e-2, 1e-6])
