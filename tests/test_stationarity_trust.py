@@ -14,6 +14,7 @@ from scipy import optimize
 from objectives.base import PiecewiseSlope
 from objectives.smooth import SineSlope
 from stationarity import dual_value
+from stationarity import oracle as oracle_module
 from stationarity.direction_problem import best_direction, last_use
 from stationarity.oracle import PiecewiseOracle, SmoothOracle
 from stationarity.oracle import build as oracle_of
@@ -111,6 +112,7 @@ def test_limits_at_a_break():
     [
         (3.0, 0.0, 1.0, 0.0),
         (-3.0, 2e3, 0.9, 0.1),
+        (3e3, -2e3, 0.9, 0.1),
         (-3.0, -2e3, 0.9, -0.1),
         (1.0, 0.5, 1e-3, 40.0),
         (1.0, 0.5, 1e-3, -40.0),
@@ -167,6 +169,31 @@ def test_intervals(gap):
         assert height(found.offset[k]) <= true + gap + 1e-10 * (1.0 + abs(true))
         dual = dual_value(slope, x[k], lam, u[k] * sign[k], v[k] * size[k] / length[k])
         assert size[k] * true - 1e-9 * (1.0 + abs(true)) <= dual <= size[k] * true
+
+
+def test_the_point_itself_may_be_best():
+    """At a peak of |f'|, where nothing near by gains what it costs: offset 0, and the slope there, which is 1."""
+    oracle = oracle_of(SineSlope(2.0, 3.0), np.array([np.pi / 6.0]), 0.7)
+    found = oracle.minimise(np.zeros(1, int), np.full(1, 0.05), np.zeros(1), np.full(1, 1e-9))
+    assert 0.05 - 2e-9 <= found.lower[0] <= 0.05 and found.offset.tolist() == [0.0] and found.slope.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name, value", [("LEVELS", 2), ("MOST", 20)])
+def test_a_search_that_is_cut_short(monkeypatch, name, value):
+    """After so many levels, or where there would be too many intervals, what is left open counts, and no more is done."""
+    slope, lam = SineSlope(2.0, 10.0), 0.2
+    x = np.array([0.31, 1.234])
+    oracle, u, v = oracle_of(slope, x, lam), np.array([1.0, 0.7]), np.array([0.2, -0.4])
+    exact = oracle.minimise(np.arange(2), u, v, np.full(2, 1e-6)).lower
+    monkeypatch.setattr(oracle_module, name, value)
+    seen = []
+    visit = SmoothOracle._visit
+    monkeypatch.setattr(
+        SmoothOracle, "_visit", lambda self, *given: (seen.append(given[2].size), visit(self, *given))[1]
+    )
+    rough = oracle.minimise(np.arange(2), u, v, np.full(2, 1e-6)).lower
+    assert (rough < exact - 1e-3).all()
+    assert len(seen) == 2 if name == "LEVELS" else max(seen[1:], default=0) <= value
 
 
 def test_an_interval():
