@@ -276,6 +276,16 @@ def test_reach():
         assert_allclose(local.reach(np.array([0.5 * side]), np.array([v])), half, rtol=1e-8)
 
 
+@pytest.mark.parametrize("x", [(2.0**40, 0.3), (-(2.0**40), 0.3), (0.3, 2.0**40), (3.0, -(2.0**50))])
+def test_reach_far_from_zero(x):
+    """Four floats farther, of the largest coordinate there: so much may the outermost point lose by rounding."""
+    local = Local(Huber(dim=2, slope=(40.0, 30.0), width=(1e-3, 1e-3)), np.array(x), 1e-3, 100)
+    u, v = np.array([0.6, 0.8]), np.array([0.3, -0.4])
+    base = 0.5 * (0.5 + np.sqrt(0.25 + 4.0 * (1.0 + u @ local.first / 50.0)))
+    far = 4.0 * np.spacing(max(map(abs, x)) + base * local.length) / local.length
+    assert far > 1e-6 and local.reach(u, v) == pytest.approx(base + far, rel=2e-9)
+
+
 def test_boxes_kept_where_nothing_is_certified():
     """All while they are few; else the GUESSES smallest and one more."""
     few, many = np.arange(GUESSES + 0.0), np.random.default_rng(0).permutation(np.arange(4.0 * GUESSES))
