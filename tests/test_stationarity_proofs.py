@@ -250,3 +250,8 @@ def test_the_dual_norm(norm, inside, outside):
     verify(replace(good, direction=np.array([inside])), well, x, 0.5, norm)
     with pytest.raises(CertificateError, match="direction"):
         verify(replace(good, direction=np.array([outside])), well, x, 0.5, norm)
+
+
+def test_separable_brackets_are_proofs():
+    """Unless said otherwise a bracket is one."""
+    assert measure_scalar(SineSlope(2.0, 3.0), np.array([0.4]), 0.5).certified
