@@ -215,6 +215,11 @@ def test_how_exact_a_gradient_has_to_be(side, x):
     for floats, seen in ((0, True), (15, True), (17, False), (23, False)):
         at = x + side * (floats + (side < 0.0)) * ulp  # at the break itself it is the right one's
         assert holds(jump, x=at, gradients=(2.0,), upper=9.0) is seen
+    far = -1000.0 * side
+    jump = PiecewiseSlope(np.array([far]), np.array([far, far]), np.array([1.0, 3.0]), np.zeros(2))
+    for floats, seen in ((15, True), (17, False)):
+        d = far - x - floats * 2.0**-43
+        assert holds(jump, x=x, upper=1e9, offsets=(d, -d), weights=HALVES, gradients=(2.0,)) is seen
     steep = PiecewiseSlope(np.zeros(0), np.array([x]), np.array([1.0]), np.array([2.0**40]))  # 2^-13 a float
     assert limits(lambda k: holds(steep, x=x, gradients=(1.0 + side * k * 24.0 * 2.0**-13,), upper=9.0))
 
