@@ -220,8 +220,13 @@ def test_how_exact_a_gradient_has_to_be(side, x):
     for floats, seen in ((15, True), (17, False)):
         d = far - x - floats * 2.0**-43
         assert holds(jump, x=x, upper=1e9, offsets=(d, -d), weights=HALVES, gradients=(2.0,)) is seen
-    steep = PiecewiseSlope(np.zeros(0), np.array([x]), np.array([1.0]), np.array([2.0**40]))  # 2^-13 a float
-    assert limits(lambda k: holds(steep, x=x, gradients=(1.0 + side * k * 24.0 * 2.0**-13,), upper=9.0))
+    for bend in (2.0**40, -(2.0**40)):  # 2^-13 a float
+        steep = PiecewiseSlope(np.zeros(0), np.array([x]), np.array([1.0]), np.array([bend]))
+        assert limits(lambda k, s=steep: holds(s, x=x, gradients=(1.0 + side * k * 24.0 * 2.0**-13,), upper=9.0))
+    edge = x + side * 12.0 * ulp  # flat up to 12 floats from the atom, then -5 and steep: the limit there counts
+    parts = [[x, edge], [1.0, -5.0], [0.0, side * 2.0**40]]
+    beside = PiecewiseSlope(np.array([edge]), *(np.array(part[:: int(side)]) for part in parts))
+    assert holds(beside, x=x, gradients=(-5.0,), upper=9.0) and not holds(beside, x=x, gradients=(-12.0,), upper=99.0)
 
 
 @pytest.mark.parametrize("bad", [0, 1])
