@@ -10,7 +10,15 @@ import pytest
 
 from objectives.base import PiecewiseSlope
 from objectives.smooth import CosineWell, SineSlope
-from stationarity import Bracket, CertificateError, dual_value, measure_scalar, measure_separable, verify
+from stationarity import (
+    Bracket,
+    CertificateError,
+    dual_value,
+    measure_general,
+    measure_scalar,
+    measure_separable,
+    verify,
+)
 from stationarity.oracle import build as oracle_of
 
 EPS = 2.0**-52
@@ -220,6 +228,10 @@ def test_how_exact_a_gradient_has_to_be(side, x):
     for floats, seen in ((15, True), (17, False)):
         d = far - x - floats * 2.0**-43
         assert holds(jump, x=x, upper=1e9, offsets=(d, -d), weights=HALVES, gradients=(2.0,)) is seen
+    sizes = PiecewiseSlope(np.array([0.0]), np.array([-1.0, 1.0]), np.array([1e-3, -1e6])[:: int(side)], np.zeros(2))
+    law = {"offsets": (-1.5, 1.5), "weights": HALVES, "upper": 1e9}  # to 1e-12 of the larger one
+    small = sizes.derivative(np.array([x - 1.5, x + 1.5])).copy()
+    assert limits(lambda k: holds(sizes, x=x, gradients=tuple(small + k * 1e-6 * (np.abs(small) < 1.0)), **law))
     for bend in (2.0**40, -(2.0**40)):  # 2^-13 a float
         steep = PiecewiseSlope(np.zeros(0), np.array([x]), np.array([1.0]), np.array([bend]))
         assert limits(lambda k, s=steep: holds(s, x=x, gradients=(1.0 + side * k * 24.0 * 2.0**-13,), upper=9.0))
@@ -265,3 +277,14 @@ def test_the_dual_norm(norm, inside, outside):
 def test_separable_brackets_are_proofs():
     """Unless said otherwise a bracket is one."""
     assert measure_scalar(SineSlope(2.0, 3.0), np.array([0.4]), 0.5).certified
+
+
+def test_atoms_without_weight_and_joint_laws():
+    """What has no weight need not hold; of a joint law the least at its atoms refutes a bound that is above it."""
+    assert holds(FLAT, offsets=(0.0, 1.0), weights=(1.0, 0.0), gradients=(2.0, 9.0))
+    well, x = CosineWell(dim=2, slope=(2.0, 1.0), frequency=(1.0, 2.0)), np.array([0.9, 0.4])
+    found = measure_general(well, x, 0.6)
+    verify(found, well, x, 0.6)
+    assert len(found.weights) > 2
+    with pytest.raises(CertificateError, match="lower"):
+        verify(replace(found, lower=found.lower + 0.05 * found.upper), well, x, 0.6)
