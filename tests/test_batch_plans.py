@@ -76,6 +76,32 @@ def test_other_noise_or_other_times_stay_apart(monkeypatch):
     assert batch_plans._together(first, first) is not None
 
 
+def test_more_probes_stay_apart():
+    """A probe that only one of them has would be lost."""
+    first = plans("gaussian", 1)[0]
+    more = replace(first, probes=first.probes * 2)
+    assert batch_plans._together(first, more) is None and batch_plans._together(more, first) is None
+    none, empty = replace(first, checkpoints=None), replace(first, checkpoints=np.empty(0, np.int64))
+    for one, two in ((none, none), (none, empty), (empty, none)):
+        assert batch_plans._together(one, two) is not None
+    assert batch_plans._together(none, first) is None
+
+
+def test_other_asks_among_plans():
+    """Each is simulated by itself, and the answers come in the order of the asks."""
+
+    class Other:
+        def simulate(self, streams, engine="auto", pause=None):
+            return {"other": np.arange(2.0)}
+
+    plan = plans("none", 1)[0]
+    asks = [Other(), plan, Other(), plan, Other()]
+    found = simulate_together(asks, STREAMS)
+    assert [sorted(each) == ["other"] for each in found] == [True, False, True, False, True]
+    for mine in (found[1], found[3]):
+        np.testing.assert_array_equal(mine["norm.mean"], plan.simulate(STREAMS)["norm.mean"])
+
+
 def test_concat_runs_is_select_runs_the_other_way_round():
     whole = clipped_adam(RADIUS, BETA)
     parts = [select_runs(whole, np.array([0])), select_runs(whole, np.array([1, 2]))]

@@ -202,41 +202,6 @@ def test_shortest_runs(steps, engine):
         assert (found["value.last"] == 0).all() and (found["spread.last"] == 0).all()
 
 
-def test_weights_near_one():
-    """W_t = (1 - beta^t)/(1 - beta), also for beta next to 1, at 0 and at 1."""
-    beta = np.array([1.0, 0.0, 1.0 - 1e-15, 0.5])
-    probe, now = Certificate(beta, np.ones(4)), first_step(np.zeros(2), 4)
-    probe.begin(None, now.x)
-    for _ in range(3):
-        probe.step(now)
-    assert probe.weight[[0, 1, 3]].tolist() == [3.0, 1.0, 1.75]
-    for _ in range(997):
-        probe.step(now)
-    assert probe.weight[[0, 1, 3]].tolist() == [1000.0, 1.0, 2.0]
-    np.testing.assert_allclose(probe.weight[2], 1000.0, rtol=1e-11)
-
-
-@on_both
-def test_bad_objective_stops(engine):
-    """A gradient that is not finite is an error, not a number."""
-
-    class Bad(OBJECTIVES["ramp"]):  # type: ignore[misc]
-        def grad(self, x):
-            return np.nan * x
-
-    made, beta, radius = setup(dim=1)
-    bad = Setup(Bad(), made.noise, made.learner, made.steps)
-    with pytest.raises(FloatingPointError, match="not finite"):
-        simulate(bad, probes(beta, radius, "l2"), STREAMS, engine=engine)
-
-
-def test_bad_steps():
-    """T >= 1."""
-    made, beta, radius = setup(steps=0)
-    with pytest.raises(ValueError, match="steps"):
-        simulate(made, probes(beta, radius, "l2"), STREAMS)
-
-
 @dataclass(frozen=True)
 class Noted:
     """g_t = (t, -t) + 0.5 z_t + 2 raw: whatever an adversary sees is in its gradients."""
@@ -304,11 +269,3 @@ def test_blocks_have_the_signals_of_the_last_iterate():
         np.testing.assert_array_equal(blocks[f"{name}.mean"], last[f"{name}.mean"])
     np.testing.assert_array_equal(blocks["norm.mean"], blocks["certificate.mean"])
     assert not blocks["spread.max"].any()
-
-
-def test_a_certificate_without_an_objective():
-    """The norms are those of the gradients, in no other unit."""
-    probe, now = Certificate(np.array([0.5]), np.ones(1)), first_step(np.zeros(2), 1)
-    probe.begin(None, now.x)
-    size, spread, certificate = probe.step(replace(now, grad=np.array([[3.0, 4.0]])))
-    assert (size, spread, certificate) == (5.0, 0.0, 5.0)

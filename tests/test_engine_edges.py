@@ -1,0 +1,79 @@
+"""The engine and the certificate at their edges: weights next to 1, no objective, sizes that cannot be squared, bad steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from objectives import OBJECTIVES
+from simulation.certificate import Certificate
+from simulation.engine import Setup, simulate
+from simulation.recording import first_step
+from tests.test_engine import STREAMS, on_both, probes, setup
+
+
+def test_weights_near_one():
+    """W_t = (1 - beta^t)/(1 - beta), also for beta next to 1, at 0 and at 1."""
+    beta = np.array([1.0, 0.0, 1.0 - 1e-15, 0.5])
+    probe, now = Certificate(beta, np.ones(4)), first_step(np.zeros(2), 4)
+    probe.begin(None, now.x)
+    for _ in range(3):
+        probe.step(now)
+    assert probe.weight[[0, 1, 3]].tolist() == [3.0, 1.0, 1.75]
+    for _ in range(997):
+        probe.step(now)
+    assert probe.weight[[0, 1, 3]].tolist() == [1000.0, 1.0, 2.0]
+    np.testing.assert_allclose(probe.weight[2], 1000.0, rtol=1e-11)
+
+
+@on_both
+def test_bad_objective_stops(engine):
+    """A gradient that is not finite is an error, not a number."""
+
+    class Bad(OBJECTIVES["ramp"]):  # type: ignore[misc]
+        def grad(self, x):
+            return np.nan * x
+
+    made, beta, radius = setup(dim=1)
+    bad = Setup(Bad(), made.noise, made.learner, made.steps)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        simulate(bad, probes(beta, radius, "l2"), STREAMS, engine=engine)
+
+
+def test_bad_steps():
+    """T >= 1."""
+    made, beta, radius = setup(steps=0)
+    with pytest.raises(ValueError, match="steps"):
+        simulate(made, probes(beta, radius, "l2"), STREAMS)
+
+
+def test_a_certificate_without_an_objective():
+    """The norms are those of the gradients, in no other unit."""
+    probe, now = Certificate(np.array([0.5]), np.ones(1)), first_step(np.zeros(2), 1)
+    probe.begin(None, now.x)
+    size, spread, certificate = probe.step(replace(now, grad=np.array([[3.0, 4.0]])))
+    assert (size, spread, certificate) == (5.0, 0.0, 5.0)
+
+
+@pytest.mark.parametrize("size", [1e-250, 1e-100, 1.0, 1e100, 1e250])
+def test_norms_of_gradients_that_cannot_be_squared(size):
+    """In units of the objective's G, a power of two: the digits are those of ordinary numbers."""
+    made = OBJECTIVES["huber"]
+    constants = replace(made(dim=2).constants, lipschitz=10.0 * size)
+    objective = type("Sized", (made,), {"constants": property(lambda self: constants)})(dim=2)
+    probe, now = Certificate(np.array([0.5]), np.zeros(1)), first_step(np.zeros(2), 1)
+    probe.begin(objective, now.x)
+    found = probe.step(replace(now, grad=size * np.array([[3.0, 4.0]])))[0]
+    np.testing.assert_allclose(found, 5.0 * size, rtol=1e-15)
+
+
+def test_no_curves_unless_asked_for():
+    """And an error if any run has no step."""
+    made, beta, radius = setup(steps=3)
+    found = simulate(made, probes(beta, radius, "l2"), STREAMS)
+    assert found and not [name for name in found if "curve" in name]
+    short = replace(made, steps=np.where(np.arange(len(made.steps)) == 1, 0, made.steps))
+    with pytest.raises(ValueError, match="steps"):
+        simulate(short, probes(beta, radius, "l2"), STREAMS)
