@@ -10,6 +10,7 @@ import pytest
 from objectives import OBJECTIVES
 from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
+from simulation.hitting import HittingTime
 from simulation.recording import first_step
 from tests.test_engine import STREAMS, on_both, probes, setup
 
@@ -77,3 +78,13 @@ def test_no_curves_unless_asked_for():
     short = replace(made, steps=np.where(np.arange(len(made.steps)) == 1, 0, made.steps))
     with pytest.raises(ValueError, match="steps"):
         simulate(short, probes(beta, radius, "l2"), STREAMS)
+
+
+def test_who_knows_enough():
+    """A run that has hit, unless the whole of it is wanted."""
+    for whole in (False, True):
+        probe = HittingTime(np.full(3, 0.5), np.ones(3), np.array([9.0, 0.1, 9.0]), whole=whole)
+        probe.begin(None, np.zeros((3, 1)))
+        assert not probe.satisfied(3).any()
+        probe.step(replace(first_step(np.zeros(1), 3), grad=np.ones((3, 1)), time=1.0))
+        assert probe.satisfied(3).tolist() == [not whole, False, not whole] and probe.stops is not whole
