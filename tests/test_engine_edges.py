@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,12 @@ from objectives import OBJECTIVES
 from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
+from simulation.memory import Memory
+from simulation.parts import Part, separated
+from simulation.probes import Regret
 from simulation.recording import first_step
+from simulation.summary import Summary
+from tests.test_compiled import batch
 from tests.test_engine import STREAMS, on_both, probes, setup
 
 
@@ -88,3 +94,70 @@ def test_who_knows_enough():
         assert not probe.satisfied(3).any()
         probe.step(replace(first_step(np.zeros(1), 3), grad=np.ones((3, 1)), time=1.0))
         assert probe.satisfied(3).tolist() == [not whole, False, not whole] and probe.stops is not whole
+
+
+@dataclass(frozen=True)
+class Frozen:
+    values: object
+
+
+class Slots:
+    __slots__ = ("values",)
+
+
+def test_states_of_ones_own():
+    """A copy, arrays and all; what is frozen or has no attributes to be changed stays itself."""
+    state, slots, frozen = SimpleNamespace(values=np.ones(2), word="a"), Slots(), Frozen(np.ones(2))
+    mine = separated(state)
+    assert mine is not state and mine.values is not state.values and mine.word == "a"
+    assert separated(slots) is slots and separated(frozen) is frozen and separated(None) is None
+
+
+@pytest.mark.parametrize(
+    "kept, remembered",
+    [
+        ({}, True),
+        ({"word": "a", "number": 2, "law": np.sin}, True),
+        ({"inside": [1.0]}, False),
+        ({"held": Slots()}, False),
+    ],
+)
+def test_what_can_be_put_down(kept, remembered):
+    """A batch whose states are arrays beside what does not change; not one that may hide a change, or has changed."""
+    state = SimpleNamespace(values=np.zeros((2, 1)), **kept)
+    made = batch(2, 1, [Part("Act", lambda state, now: None, state)], [])
+    memory = Memory(made, Summary(made))
+    assert memory.is_all() is remembered
+    state.values = state.values + 1.0
+    assert memory.is_all() is remembered
+    state.number = 3
+    assert not memory.is_all()
+
+
+@pytest.mark.parametrize("ball", ["l1", "l2"])
+@pytest.mark.parametrize("kind", ["both", "no gradient", "no noise", "negative", "one after the other"])
+def test_regret_in_other_units(ball, kind):
+    """Gradients 2^700 times as large or small, true ones or seen ones: the same digits, though none can be squared."""
+    rng = np.random.default_rng(0)
+    grads, noisy = rng.normal(size=(2, 6, 4, 3))
+    if kind == "no gradient":
+        grads = 0.0 * grads
+    if kind == "no noise":
+        noisy = 0.0 * noisy
+    if kind == "negative":
+        grads, noisy = -np.abs(grads), -np.abs(noisy)
+    if kind == "one after the other":
+        grads[::2], noisy[1::2] = 0.0, 0.0
+    found = {}
+    for factor in (2.0**-700, 1.0, 2.0**700):
+        probe, now = Regret(np.full(4, 0.7), np.full(4, 0.3), ball), first_step(np.zeros(3), 4)
+        probe.begin(None, now.x)
+        found[factor] = [
+            probe.step(replace(now, grad=factor * g, noisy=factor * n, play=0.1 * np.sign(g + n)))
+            for g, n in zip(grads, noisy, strict=True)
+        ]
+    for factor, steps in found.items():
+        for mine, plain in zip(steps, found[1.0], strict=True):
+            for name, value, true in zip(Regret.signals, mine, plain, strict=True):
+                unit = 1.0 if name == "best_ratio" else factor
+                np.testing.assert_allclose(value, unit * true, rtol=1e-13, atol=1e-14 * unit, err_msg=name)
