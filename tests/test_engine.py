@@ -240,7 +240,7 @@ def test_progress_is_that_of_its_definition(throughout):
     """By hand, on points of a chain of three links of width 2 and height 3."""
     chain = OBJECTIVES["hard_chain"](dim=3, height=3.0, width=2.0)
     rows = np.array([[0.0, 0.0, 0.0], [2.0, -0.1, 0.0], [2.5, 0.0, 2.0], [-2.1, 0.0, 2.1], [0.0, 0.0, 0.0]])
-    probe = Progress(throughout)
+    probe = Progress(throughout) if throughout else Progress()
     probe.begin(chain, rows[:1])
     expected = [(0, 0), (2, 0), (3, 1), (3, 3), (0, 0)]
     for time, (x, (found, passed)) in enumerate(zip(rows, expected, strict=True), 1):

@@ -135,7 +135,9 @@ def test_what_can_be_put_down(kept, remembered):
 
 
 @pytest.mark.parametrize("ball", ["l1", "l2"])
-@pytest.mark.parametrize("kind", ["both", "no gradient", "no noise", "negative", "one after the other"])
+@pytest.mark.parametrize(
+    "kind", ["both", "no gradient", "no noise", "negative", "negative alone", "one after the other"]
+)
 def test_regret_in_other_units(ball, kind):
     """Gradients 2^700 times as large or small, true ones or seen ones: the same digits, though none can be squared."""
     rng = np.random.default_rng(0)
@@ -146,6 +148,8 @@ def test_regret_in_other_units(ball, kind):
         noisy = 0.0 * noisy
     if kind == "negative":
         grads, noisy = -np.abs(grads), -np.abs(noisy)
+    if kind == "negative alone":
+        grads, noisy = -np.abs(grads), 0.0 * noisy
     if kind == "one after the other":
         grads[::2], noisy[1::2] = 0.0, 0.0
     found = {}
@@ -161,3 +165,14 @@ def test_regret_in_other_units(ball, kind):
             for name, value, true in zip(Regret.signals, mine, plain, strict=True):
                 unit = 1.0 if name == "best_ratio" else factor
                 np.testing.assert_allclose(value, unit * true, rtol=1e-13, atol=1e-14 * unit, err_msg=name)
+
+
+def test_sums_that_fade_stay_as_they_are():
+    """Below 2^-1000 they would lose digits, and their ratio with them: from there on nothing changes."""
+    probe, now = Regret(np.full(2, 0.5), np.ones(2)), first_step(np.zeros(2), 2)
+    probe.begin(None, now.x)
+    found = [probe.step(replace(now, noisy=np.array([[1.0, -2.0], [0.3, 0.1]]), play=np.full((2, 2), 0.1)))]
+    found += [probe.step(now) for _ in range(3000)]
+    ratios = np.array([best for _, best, *_ in found])
+    np.testing.assert_allclose(ratios, ratios[:1] * np.ones((3001, 1)), rtol=1e-12)
+    assert (probe.size > 2.0**-1002).all() and (probe.size < 2.0**-999).all() and (probe.played != 0.0).all()
