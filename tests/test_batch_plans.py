@@ -147,3 +147,15 @@ def test_runs_stop_when_all_know_enough(engine):
     np.testing.assert_array_equal(short["hitting"], whole["hitting"])
     assert np.isfinite(short["hitting"][:2]).all() and np.isinf(short["hitting"][2])
     assert "certificate.mean" in whole
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_what_comes_after_the_end_of_a_run_does_not_count(engine):
+    """Of two runs that are alike the one that ends before its target is met has not met it, though others go on and are
+    stopped later in the same block."""
+    objective, beta, one = OBJECTIVES["ramp"](slope=3.0, length=0.2), np.full(3, 0.9), np.ones(3)
+    steps, numbers = np.array([10**7, 10**7, 15]), np.array([0, 1, 0])
+    setup = Setup(objective, NOISES["none"](), paper_learner((1 - beta) / 4, beta, False), steps, numbers=numbers)
+    probe = recipe(HittingTime, beta=beta, lam=one, target=np.array([2.0, 2.0, 2.0]))
+    found = Plan(setup, (probe,)).simulate(STREAMS, engine)["hitting"]
+    assert 15 < found[0] < 256 and np.isfinite(found[1]) and found[2] == np.inf

@@ -11,7 +11,7 @@ from foundation.strict import NotFiniteError
 from objectives import NOISES, OBJECTIVES
 from optimizers.ftrl import clipped_adam
 from simulation.certificate import Certificate
-from simulation.engine import Setup, simulate
+from simulation.engine import Setup, run_batch, simulate
 from simulation.finite import Finite
 from simulation.parts import Part
 from simulation.probes import Descent
@@ -75,3 +75,45 @@ def test_noise_in_one_coordinate():
         for noise in made
     )
     assert (quiet[..., 0] == noisy[..., 0]).all() and (quiet[..., 1] != noisy[..., 1]).all()
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+@pytest.mark.parametrize("step", [1, 6, 7])
+def test_the_last_step_counts(engine, step):
+    """T = 6: what is not finite in its last step is refused; there is no seventh."""
+
+    def act(_, now):
+        now.noisy = np.where(now.time == float(step), np.inf, 1.0 + 0.0 * now.x)
+
+    def run():
+        return run_batch(lambda: batch(2, 2, [Part("Act", act)], [], steps=6), engine)
+
+    if step > 6:
+        run()
+    else:
+        with pytest.raises(FloatingPointError, match=f"step {step}: the gradient is not finite"):
+            run()
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_one_bad_coordinate_of_an_iterate(engine):
+    """Is refused at its step, though the gradients are finite."""
+    where = np.array([[False, False], [False, True], [False, False]])
+
+    def act(_, now):
+        now.x = np.where((now.time == 3.0) & where, np.nan, 1.0 + 0.0 * now.x)
+        now.noisy = 0.0 * now.play
+
+    with pytest.raises(FloatingPointError, match="run 1, step 3: the iterate is not finite"):
+        run_batch(lambda: batch(3, 2, [Part("Act", act)], []), engine)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_the_state_that_a_run_ends_with(engine):
+    """Is looked at when all runs end at once, too."""
+
+    def learn(state, now):
+        state.a = np.where(now.time == 6.0, np.nan, state.a)
+
+    with pytest.raises(FloatingPointError, match="run 0, step 6: a in the state of Learn is not finite"):
+        run_batch(lambda: batch(3, 2, [], [], Part("Learn", learn, SimpleNamespace(a=np.ones((3, 2))))), engine)
