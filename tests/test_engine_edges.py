@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from objectives import OBJECTIVES
+from objectives import NOISES, OBJECTIVES
 from simulation.certificate import Certificate
 from simulation.engine import Setup, simulate
 from simulation.hitting import HittingTime
@@ -16,6 +16,7 @@ from simulation.memory import Memory
 from simulation.parts import Part, separated
 from simulation.probes import Regret
 from simulation.recording import first_step
+from simulation.streams import Draws, Streams
 from simulation.summary import Summary
 from tests.test_compiled import batch
 from tests.test_engine import STREAMS, on_both, probes, setup
@@ -176,3 +177,33 @@ def test_sums_that_fade_stay_as_they_are():
     ratios = np.array([best for _, best, *_ in found])
     np.testing.assert_allclose(ratios, ratios[:1] * np.ones((3001, 1)), rtol=1e-12)
     assert (probe.size > 2.0**-1002).all() and (probe.size < 2.0**-999).all() and (probe.played != 0.0).all()
+
+
+@on_both
+def test_points_after_the_end_are_none(engine):
+    """Sampled at T they are there, at T + 1 not."""
+    made, beta, radius = setup(steps=5)
+    samples = np.array([[5, 6], [6, 5], [7, 1]])
+    found = simulate(made, probes(beta, radius, "l2", samples)[:1], STREAMS, engine=engine)
+    assert np.isnan(found["sampled"]).tolist() == [[False, True], [True, False], [True, False]]
+    assert np.isnan(found["xbar"]).all(axis=2).tolist() == [[False, True], [True, False], [True, False]]
+
+
+@pytest.mark.parametrize("width", [1, 5, 64, 256])
+def test_numbers_are_drawn_in_blocks(width):
+    """As many as asked for at least, whatever the width; no more can be taken than are ready."""
+    streams = Streams(3, "blocks")
+    draws = Draws(streams, "noise", [0, 1, 0], NOISES["gaussian"]().fill, width)
+    whole = streams.generator(1, "noise").standard_normal((2600, width))
+    seen = 0
+    for steps in (width, 7, 256):
+        ready = draws.ready(steps)
+        assert ready >= 1 and draws.which.tolist() == [0, 1, 0]
+        with pytest.raises(ValueError, match="are not ready"):
+            draws.take(ready + 1)
+        first = draws.take(1)
+        with pytest.raises(ValueError, match="are not ready"):
+            draws.take(ready)
+        rest = draws.take(ready - 1)
+        np.testing.assert_array_equal(np.concatenate([first[1], rest[1]]), whole[seen : seen + ready])
+        seen += ready
