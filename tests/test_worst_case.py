@@ -75,10 +75,11 @@ def test_how_many_choices():
     assert [len(each) for each in WorstCase(0.9, 0.9, 20).grid] == [21, 13]
 
 
+@pytest.mark.parametrize("gradients", [5, 33])
 @pytest.mark.parametrize("case", CASES, ids=["slow", "fast", "no clip"])
-def test_the_advice(case):
+def test_the_advice(case, gradients):
     """1/2, -1, 1, -1, ... until r is 0.99 of the best at S = 0; then at every step the gradient that is best by J."""
-    grads = case.sequence(5)
+    grads = case.sequence(gradients)
     best = case.grid[1][np.argmax(case.values[case.steps][0])]
     filling = grads[: -case.steps]
     assert bool(len(filling)) is (case.beta2 == 0.99)
@@ -92,7 +93,7 @@ def test_the_advice(case):
             worth = {
                 h: case.beta1**m * h * play(case, total, root)
                 + at(case, case.values[m], case.beta1 * total + h, np.sqrt(case.beta2 * root**2 + h * h))
-                for h in np.linspace(-1.0, 1.0, 5)
+                for h in np.linspace(-1.0, 1.0, gradients)
             }
             assert worth[g] >= max(worth.values()) - 1e-12
             assert k > len(filling) or root >= FILLED * best
