@@ -10,12 +10,12 @@ import pytest
 
 from objectives import NOISES, OBJECTIVES
 from simulation.certificate import Certificate
-from simulation.engine import Setup, simulate
+from simulation.engine import ENGINES, Setup, simulate
 from simulation.hitting import HittingTime
 from simulation.memory import Memory
 from simulation.parts import Part, separated
 from simulation.probes import Regret
-from simulation.recording import first_step
+from simulation.recording import first_step, recipe
 from simulation.streams import Draws, Streams
 from simulation.summary import Summary
 from tests.test_compiled import batch
@@ -187,6 +187,27 @@ def test_points_after_the_end_are_none(engine):
     found = simulate(made, probes(beta, radius, "l2", samples)[:1], STREAMS, engine=engine)
     assert np.isnan(found["sampled"]).tolist() == [[False, True], [True, False], [True, False]]
     assert np.isnan(found["xbar"]).all(axis=2).tolist() == [[False, True], [True, False], [True, False]]
+
+
+class Played(Certificate):
+    """Keeps what was played and seen."""
+
+    def sample(self, now):
+        return 2.0 * now.play - now.grad + 0.5 * now.noisy
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("dim", [1, 3])
+def test_any_row_of_a_step_can_be_sampled(dim, alone):
+    """Alone, and beside probes that sample nothing."""
+    made, beta, radius = setup(steps=9, dim=dim)
+    samples = np.array([[1, 9], [4, 5], [9, 2]])
+    kept = recipe(Played, beta=beta, lam=np.ones(3), samples=samples)
+    seen = [kept] if alone else [*probes(beta, radius, "l2"), kept]
+    found = [simulate(made, seen, STREAMS, engine=each)["xbar"] for each in ENGINES]
+    for each in found[1:]:
+        np.testing.assert_array_equal(each, found[0])
+    assert (found[0] != 0.0).all()
 
 
 @pytest.mark.parametrize("width", [1, 5, 64, 256])

@@ -78,20 +78,21 @@ def test_noise_in_one_coordinate():
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
+@pytest.mark.parametrize("dim", [1, 2])
 @pytest.mark.parametrize("step", [1, 6, 7])
-def test_the_last_step_counts(engine, step):
+def test_the_last_step_counts(engine, step, dim):
     """T = 6: what is not finite in its last step is refused; there is no seventh."""
 
     def act(_, now):
-        now.noisy = np.where(now.time == float(step), np.inf, 1.0 + 0.0 * now.x)
+        now.noisy = np.where((now.time == float(step)) & np.array([[False], [True]]), np.inf, 1.0 + 0.0 * now.x)
 
     def run():
-        return run_batch(lambda: batch(2, 2, [Part("Act", act)], [], steps=6), engine)
+        return run_batch(lambda: batch(2, dim, [Part("Act", act)], [], steps=6), engine)
 
     if step > 6:
         run()
     else:
-        with pytest.raises(FloatingPointError, match=f"step {step}: the gradient is not finite"):
+        with pytest.raises(FloatingPointError, match=f"run 1, step {step}: the gradient is not finite"):
             run()
 
 
