@@ -28,6 +28,7 @@ from optimizers.methods import METHODS
 from optimizers.scaling import Constant, Exponential, Gamma, Uniform
 from optimizers.wrong import Flipped
 from simulation.certificate import Certificate
+from simulation.compiled import recording
 from simulation.compiled.symbols import NotRecordedError
 from simulation.engine import Setup, run_batch, simulate
 from simulation.game import Duel
@@ -256,6 +257,22 @@ def test_sums_and_extremes(dim):
     seen = [Formula(lambda _, now, f=found: f(now.x * now.raw) + 0.0) for found in (largest, smallest, total, norm) * 3]
     move = Part("Move", lambda _, now: setattr(now, "x", now.x - 0.3 * now.raw))
     on_both(partial(run_batch, lambda: batch(4, dim, [move], seen)))
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_truths_that_are_always_the_same(dim):
+    """Of a whole batch, and of each coordinate; nothing goes on being recorded afterwards."""
+    mask = np.arange(dim) % 2 == 0
+    seen = [
+        Formula(lambda _, now, f=formula: total(np.where(f(now.x > 0.3), 1.0, 2.0) * now.x))
+        for formula in (
+            lambda one: one & np.bool_(True), lambda one: one | np.bool_(True), lambda one: one & np.bool_(False),
+            lambda one: one & mask, lambda one: one | ~mask, lambda one: np.where(one, np.bool_(False), one),
+        )
+    ]  # fmt: skip
+    move = Part("Move", lambda _, now: setattr(now, "x", now.x - 0.3 * now.raw))
+    on_both(partial(run_batch, lambda: batch(4, dim, [move], seen)))
+    assert recording.active == 0
 
 
 @pytest.mark.parametrize("dim", [1, 3, 8, 9])

@@ -106,7 +106,7 @@ class _Writer:
             elif id(node) in used and kept is not None:
                 body += self._load(node, "scratch", kept * self.pitch, i)
         for slot, node in self.schedule.writes(stage):
-            body += self._store(node, *(("out", 0) if slot is None else self._place(slot)), i)
+            body += self._store(node, *self._place(slot), i)
         carried = []
         noisy = self.recording.noisy
         if noisy is not None and self.schedule.is_row(noisy) and self.schedule.stage(noisy) == stage:
@@ -120,8 +120,7 @@ class _Writer:
             if slot.kind != "row" or self.across:
                 yield from self._store(node, *self._place(slot), "0")
         for k, node in enumerate(self.recording.results):
-            if not self.schedule.is_row(node):
-                yield from self._store(node, "out", k, "0")
+            yield from self._store(node, "out", k, "0")
 
     def _value(self, node: Node, i: str) -> list[str]:
         """Compute a node, for coordinate i of a row."""

@@ -33,7 +33,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Recording:
-    """states: the owners of slots from 1 on. written: what is written where. results: signals, or a point.
+    """states: the owners of slots from 1 on. written: what is written where. results: signals.
 
     noisy: g_t, if the parts make one.
     """

@@ -67,11 +67,8 @@ class Schedule:
             if node.operation in REDUCTIONS and self.stage(node) == stage + 1 and not self.flat:
                 yield node
 
-    def writes(self, stage: int) -> Iterator[tuple[Slot | None, Node]]:
-        """The rows that a stage's loop writes, each to its slot; None: the result."""
-        for node in self.recording.results:
-            if self.is_row(node) and stage == self.last:
-                yield None, node
+    def writes(self, stage: int) -> Iterator[tuple[Slot, Node]]:
+        """The rows that a stage's loop writes, each to its slot."""
         for slot, node in self.recording.written.items():
             if slot.kind == "row" and self._written_in(slot, node) == stage and not self.flat:
                 yield slot, node
