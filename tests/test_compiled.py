@@ -1,35 +1,25 @@
-"""Both engines make the same bits, whatever a step computes; and what the compiled one refuses, it names."""
+"""Both engines make the same bits: learners, objectives, noises, adversaries, sums, shifts and runs of all kinds."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from operator import eq, ge, gt, iadd, le, lt, ne
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from experiments.words.broken import BROKEN
-from foundation import compiling
 from foundation.arrays import Array, Float
-from foundation.numerics import cos, erfc, exp, largest, norm, picked, shifted, sin, smallest, total
+from foundation.numerics import largest, norm, shifted, smallest, total
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
 from optimizers.ftrl import beta_ftrl, clipped_adam, paper_learner
 from optimizers.methods import METHODS
 from optimizers.scaling import Constant, Exponential, Gamma, Uniform
-from optimizers.wrong import Flipped
 from simulation.certificate import Certificate
 from simulation.compiled import recording
-from simulation.compiled.symbols import NotRecordedError
 from simulation.engine import Setup, run_batch, simulate
 from simulation.game import Duel
 from simulation.hitting import HittingTime
@@ -68,105 +58,6 @@ def batch(runs, dim, parts, probes, learn=None, steps=6, noise=GAUSSIAN().fill, 
     learn, times = learn or Part("Learn", lambda _, now: None), np.arange(1, min(steps, 100) + 1)
     scaling, runs = Draws(STREAMS, "scaling", numbers, law.fill, 1), np.array(numbers)
     return Batch(runs, np.full(len(runs), steps), now, parts, learn, probes, times, scaling, raw)
-
-
-ONE = {each.__name__: each for each in (np.abs, np.floor, np.rint, np.sign, np.negative, np.square, exp, cos, erfc)}
-ONE |= {"root": lambda a: np.sqrt(np.abs(a)), "sin": lambda a: sin(np.clip(a, -50.0, 1e6))}
-ONE["twice"] = lambda a: (a > 1.0) * 2.0
-TWO = {each.__name__: each for each in (np.add, np.subtract, np.multiply, np.divide, np.copysign)}
-TWO |= {"high": lambda a, b: np.maximum(a, b) + 0.0, "low": lambda a, b: np.minimum(a, b) + 0.0}  # one zero only
-SUM = {"total": total, "norm": norm, "largest": lambda a: largest(a) + 0.0, "smallest": lambda a: smallest(a) + 0.0}
-SUM |= {"first": lambda a: a[:, 0], "count": lambda a: total(np.where(a >= 0.0, 1.0, 0.0))}
-RELATIONS, SMALL = (lt, le, gt, ge, eq, ne), st.integers(0, 40)
-NAMES = st.sampled_from([*ONE, *TWO, *SUM, "shifted", "picked", "column", "where"])
-DIMS, RUNS = st.sampled_from([1, 2, 3, 7, 8, 9, 17]), st.sampled_from([1, 2, 5])
-PROGRAM = st.lists(st.tuples(NAMES, SMALL, SMALL, SMALL), min_size=1, max_size=9)
-
-
-def chosen(pool, k, kind=None):
-    """Something of the pool, of this kind."""
-    pool = [each for each in pool if kind in (None, each[0])]
-    return pool[-1 - k % len(pool)]
-
-
-def lifted(*pairs):
-    """Pairs, so that they can be combined: of which kind the result is, and their values."""
-    kinds = [kind for kind, _ in pairs]
-    kind = next(each for each in ("row", "column", "vector") if each in kinds)
-    return kind, [value[:, None] if mine == "vector" != kind else value for mine, value in pairs]
-
-
-class Random(Probe):
-    """Random formulas for the parts of a step and for signals, and a state. A pool holds pairs (kind, value)."""
-
-    signals = ("one", "two", "three")
-
-    def __init__(self, programs, picks, constants, rows, a, b, c, v):
-        self.programs, self.picks, self.constants, self.rows = programs, picks, constants, rows
-        self.samples, self.a, self.b, self.c, self.v = np.tile([1, 3, 6], (len(v), 1)), a, b, c, v
-
-    def pool(self, which, now):
-        pool = [("row", each) for each in (now.x, now.play, now.move, now.grad, now.noisy, now.raw, self.a, self.b)]
-        pool += [("column", now.scale), ("column", self.c), ("vector", self.v), ("vector", 0.0 * self.v + now.time)]
-        for operation in self.programs[which]:
-            kind, value = self.applied(pool, *operation)
-            pool.append((kind, np.where(np.abs(value) < np.inf, value, 1.0)))
-        return lambda k, kind="row": chosen(pool, self.picks[k], kind)[1]
-
-    def applied(self, pool, name, i, j, k):
-        first, others = chosen(pool, i), [*pool, *self.constants]
-        if name in ONE:
-            return first[0], ONE[name](first[1])
-        if name in TWO:
-            kind, values = lifted(first, chosen(others, j))
-            return kind, TWO[name](*values)
-        if name in SUM:
-            return "vector", SUM[name](chosen(pool, i, "row")[1])
-        if name == "shifted":
-            return "row", shifted(chosen(pool, i, "row")[1], (1, -1, 2, -3, 9)[j % 5])
-        if name == "picked":
-            return "row", picked(self.rows, np.minimum(np.abs(chosen(pool, i, "vector")[1]), 3.5))
-        if name == "column":
-            return "column", chosen(pool, i, "vector")[1][:, None]
-        kind, (a, b, c) = lifted(first, chosen(others, j), chosen(others, k))
-        one, two = RELATIONS[j % 6](a, b), RELATIONS[k % 6](a, c)
-        return kind, np.where((one & two, one | two, ~one, np.logical_and(one, ~two))[i % 4], c, 2.0 * a)
-
-    def act(self, now):
-        pick = self.pool(0, now)
-        now.play, now.move, now.x = pick(0), pick(1), pick(2)
-        pick = self.pool(1, now)
-        now.grad, now.noisy = pick(3), 1.0 * pick(4)
-
-    def step(self, now):
-        pick = self.pool(2, now)
-        self.a, self.b = self.b, pick(9)
-        return pick(11, "vector"), total(pick(4)), self.v
-
-    def sample(self, now):
-        return now.x - self.b * self.c
-
-    def learn(self, now):
-        pick = self.pool(3, now)
-        self.a, self.b, self.c, self.v = pick(5), pick(6), pick(7, "column"), pick(8, "vector")
-        if self.picks[9] % 3 < 2:
-            self.a, self.b = self.b, (now.grad, self.a)[self.picks[9] % 3]
-
-
-@settings(max_examples=40)
-@given(DIMS, RUNS, st.tuples(*[PROGRAM] * 4), st.lists(SMALL, min_size=12, max_size=12), st.integers(0, 10**6))
-def test_random_formulas(dim, runs, programs, picks, seed):
-    """Whatever the parts of a step compute, keep and swap: every bit of it, with the signs of zeros."""
-
-    def make():
-        rng, size = np.random.default_rng(seed), (runs, dim)
-        shapes = {"row": [dim, (1, dim), size], "column": [(runs, 1)], "vector": [runs], "number": [()]}
-        constants = [(kind, rng.choice(NUMBERS, shape)) for kind in shapes for shape in shapes[kind]]
-        kept = [[rng.choice([*NUMBERS, -0.0], each) for each in (size, size, (runs, 1), runs)] for _ in range(2)]
-        state, probe = (Random(programs, picks, constants, rng.choice(NUMBERS, (4, dim)), *each) for each in kept)
-        return batch(runs, dim, [Part("Act", Random.act, state)], [probe], Part("Learn", Random.learn, state))
-
-    on_both(partial(run_batch, make), signs=True)
 
 
 LEARNERS = {name: (lambda r, b, method=method: method.make(r, b, 3.0)) for name, method in METHODS.items()}
@@ -331,163 +222,3 @@ def test_extreme_gradients(learner):
     found = on_both(partial(run_batch, make))
     assert all(np.isfinite(values).all() for values in found.values())
     assert (found["value.max"] > 0.1).all() and (found["value.max"] <= 0.5).all()
-
-
-REFUSED = {
-    "Formula has no kernel: its a changes": lambda p, now: (setattr(p, "a", p.a + 1), p.a * now.x[:, 0])[1],
-    "Formula has no kernel: np.exp .*foundation.numerics": lambda _, now: np.exp(now.x[:, 0]),
-    "Formula has no kernel: .*numbers of a run": lambda _, now: now.x[:, 0] if now.time > 3.0 else now.x[:, 1],
-    "Learner has no kernel: .*any": lambda self, state, grad: grad.any() and setattr(state, "first", grad),
-}
-
-
-@pytest.mark.parametrize("why", REFUSED)
-def test_refusals_name_the_part(why):
-    """One line with the name of the part, here a probe or a learner, and why; "auto" gives the reference's bits."""
-    learner = type("Learner", (Flipped,), {"update": REFUSED[why]})(clipped_adam(RADIUS, BETA))
-    made = Setup(HUBER(dim=2), GAUSSIAN(sigma=1.0), learner, np.full(5, 30))
-    run = partial(simulate, made, watched(None), STREAMS, np.arange(1, 31))
-    if "Formula" in why:
-        run = partial(run_batch, lambda: batch(3, 2, [], [Formula(REFUSED[why])]))
-    with pytest.raises(TypeError, match=f"^engine = compiled: {why}") as error:
-        run("compiled")
-    assert "\n" not in str(error.value) and isinstance(error.value.__cause__, NotRecordedError)
-    same(run("numpy"), run("auto"))
-
-
-ZERO = np.array([[0.0, 1.0, 1.0], [-0.0, 1.0, 1.0]])
-NEVER = {  # a formula, and what is kept before
-    "two random numbers a run": (lambda _, now: now.raw[:, 0] + now.x[:, 0],),
-    "number as condition": (lambda _, now: np.where(now.x[:, 0] - 2.0, 1.0, 2.0),),
-    "constant as condition": (lambda _, now: np.where(np.arange(4.0), now.x[:, 0], 2.0),),
-    "sum of truth values": (lambda _, now: total((now.x > 2.0) + (now.x > 1.0) + 0.0),),
-    "minus a truth value": (lambda _, now: total(1.0 * -(now.x > 2.0)),),
-    "root of a truth value": (lambda _, now: total(np.sqrt(now.x > 2.0) * 0.3 + 0.0 * now.x),),
-    "signs of zeros": (lambda _, now: total(np.copysign(now.x, ZERO[0]) + 9.0 * np.copysign(now.x, ZERO[1])),),
-    "truth value kept": (lambda p, now: (np.where(p.a, 1.0, 2.0), setattr(p, "a", now.x[:, 0] > 3.0))[0], np.zeros(4)),
-    "column for a row": (lambda p, now: (total(p.a), setattr(p, "a", now.x[:, 0][:, None]))[0], np.zeros((4, 3))),
-    "integers in place": (lambda p, now: iadd(p.a, 1) * now.x[:, 0], np.zeros(4, np.int64)),
-    "list": (lambda p, now: p.a.append(p.a[-1] + now.x[:, 0]) or 1.0 * p.a[-1], [np.zeros(4)]),
-    "dictionary": (lambda p, now: p.a.update(z=p.a["z"] + now.x[:, 0]) or 1.0 * p.a["z"], {"z": 0.0}),
-    "two names": (lambda p, now: (iadd(p.a, now.x[:, 0]), 1.0 * p.b, setattr(p, "b", p.a))[1], np.zeros(4)),
-    "view": (lambda _, now: (lambda a: total((a[:, None], iadd(a, 1.0))[0] * now.x))(1.0 * now.x[:, 0]),),
-    "row as a signal": (lambda _, now: now.x,),
-    "time as a signal": (lambda _, now: now.time,),
-    "largest truth value": (lambda _, now: largest(now.x > 2.0),),
-    "first truth value": (lambda _, now: np.where((now.x > 2.0)[:, 0], 1.0, 2.0),),
-    "truth values shifted": (lambda _, now: total(shifted(now.x > 2.0, 1) + shifted(now.x > 2.0, 1)),),
-    "shifted by nothing": (lambda _, now: total(shifted(now.x, 0)),),
-    "narrow table": (lambda _, now: total(picked(np.arange(4.0)[:, None], 0.0 * now.x[:, 0] + 3.0) * now.x),),
-    "long doubles": (lambda _, now: now.x[:, 0] * np.full(4, np.longdouble(1) / 3),),
-    "another time": (lambda _, now: setattr(now, "time", now.time + 1.0) or now.x[:, 0],),
-    "gradient": (lambda p, now: setattr(now, "noisy", p.a) or now.x[:, 0], np.zeros((4, 3))),
-}
-
-
-def agree(make):
-    """The engines agree, or the compiled one refuses; and "auto" gives what the reference gives, be it an error."""
-    found = []
-    for engine in ("numpy", "auto", "compiled"):
-        try:
-            found.append(run_batch(make, engine))
-        except Exception as error:
-            found.append({"error": np.array(f"{type(error).__name__}: {error}")})
-    same(*found[:2])
-    if "TypeError: engine = compiled" not in str(found[2]):
-        same(*found[::2])
-
-
-@pytest.mark.parametrize("name", NEVER)
-def test_never_other_bits(name):
-    """What formulas may not do is refused, or done as the reference does it."""
-    move = Part("Move", lambda _, now: setattr(now, "x", now.x + 1.5))
-    agree(lambda: batch(4, 3, [move], [Formula(*NEVER[name])], width=2))
-
-
-@pytest.mark.parametrize("how", ["frozen", "slots"])
-def test_states_that_cannot_be_written(how):
-    """A state that is frozen, or that has slots."""
-    kept = dataclass(**{how: True})(type("Kept", (), {"__annotations__": {"a": object}}))(2.0 * np.ones((4, 3)))
-    part = Part("Kept", lambda state, now: setattr(now, "noisy", now.x * state.a), kept)
-    agree(lambda: batch(4, 3, [part], [Formula(lambda _, now: total(now.noisy))]))
-
-
-def test_random_numbers_that_nobody_draws():
-    """They are zeros, however many there are."""
-    agree(lambda: batch(2, 3000, [], [Formula(lambda _, now: total(now.raw))], noise=None))
-
-
-@pytest.mark.parametrize("value", [np.inf, np.nan])
-def test_the_error_says_where(value):
-    """The first step at which some run's gradient is not finite, and the first such run, in the same words."""
-    bad = type("Bad", (HUBER,), {"grad": lambda self, x: np.where(x < 0.03, value, HUBER.grad(self, x))})
-    radius, steps = np.array([1e-3, 1e-2, 2e-2, 2e-2, 1e-3]), np.array([30, 3000, 3000, 3000, 40])
-    made, said = Setup(bad(dim=9), NOISES["none"](), clipped_adam(radius, BETA), steps, Constant()), set()
-    for engine in ("numpy", "compiled"):
-        with pytest.raises(FloatingPointError, match=r"^run 2, step [1-9]\d+: the gradient is not finite$") as error:
-            simulate(made, watched(None), STREAMS, engine=engine)
-        said.add(str(error.value))
-    assert len(said) == 1
-
-
-@pytest.mark.parametrize("step", [2, 200, 300])
-def test_after_the_end(step):
-    """A gradient that is not finite, of a run that has shown enough."""
-
-    def answer(_, now):
-        now.noisy = np.where((now.time == float(step)) & np.array([[True], [False]]), np.inf, now.x)
-
-    def make():
-        probe = HittingTime(BETA[:2], FIVE[:2], 1e9 * FIVE[:2])
-        probe.begin(None, np.zeros((2, 1)))
-        return batch(2, 1, [Part("Answer", answer)], [probe], steps=600)
-
-    agree(make)
-
-
-def test_the_folder_of_compiled_code(tmp_path, monkeypatch):
-    """The environment's; if that cannot be written, the user's temporary one; if not, one for the process alone."""
-    file, mine = tmp_path / "file", tmp_path / f"adam-ema-{os.getuid()}"
-    file.touch()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert compiling.folder.__wrapped__().is_relative_to(sys.prefix)
-    monkeypatch.setattr(sys, "prefix", str(file))
-    assert compiling.folder.__wrapped__().is_relative_to(mine)
-    mine.rename(tmp_path / "away")
-    mine.touch()
-    assert compiling.folder.__wrapped__().parent == tmp_path
-
-
-LONG = """
-import signal
-from dataclasses import replace
-from time import perf_counter
-from threading import Timer
-from tests.test_compiled import *
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-made = Setup(HUBER(), GAUSSIAN(sigma=1.0), clipped_adam(0.1, 0.9), np.array([10]))
-simulate(made, [], STREAMS, engine="compiled")  # so that nothing is left to be compiled
-made, begin = replace(made, steps=np.array([10**9])), perf_counter()
-Timer(0.3, os.kill, (os.getpid(), 2)).start()
-try:
-    simulate(made, [], STREAMS, engine="compiled")
-except KeyboardInterrupt:
-    print(perf_counter() - begin)
-"""
-MANY = """
-import tempfile
-from pathlib import Path
-from simulation.compiled import machine_code as made
-made.folder = lambda: Path(tempfile.gettempdir())
-with tempfile.TemporaryDirectory() as tempfile.tempdir:
-    for k in range(300):
-        made.machine_code(f"define i64 @step(ptr %a, ptr %b, i64 %c) {{ ret i64 {k} }}")
-print(1.0)
-"""
-
-
-@pytest.mark.parametrize("script", [LONG, MANY], ids=["long", "many"])
-def test_a_process(script):
-    """A run with T = 1e9 ends soon after SIGINT. Programs that are dropped take nothing with them that others need."""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60.0)
-    assert 0.25 < float(done.stdout or "nan") < 2.0, done
