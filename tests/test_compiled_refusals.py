@@ -84,6 +84,14 @@ NEVER = {  # a formula, and what is kept before
     "shifted by nothing": (lambda _, now: total(shifted(now.x, 0)),),
     "narrow table": (lambda _, now: total(picked(np.arange(4.0)[:, None], 0.0 * now.x[:, 0] + 3.0) * now.x),),
     "long doubles": (lambda _, now: now.x[:, 0] * np.full(4, np.longdouble(1) / 3),),
+    "constant vector": (lambda p, now: (p.a + now.x[:, 0], setattr(p, "a", np.full(4, 2.5)))[0], np.zeros(4)),
+    "constant column": (
+        lambda p, now: (total(p.a + now.x), setattr(p, "a", np.full((4, 1), 2.5)))[0],
+        np.zeros((4, 1)),
+    ),
+    "constant row": (lambda p, now: (total(p.a + now.x), setattr(p, "a", np.full((4, 3), 2.5)))[0], np.zeros((4, 3))),
+    "number for a vector": (lambda p, now: (p.a + now.x[:, 0], setattr(p, "a", 2.5))[0], np.zeros(4)),
+    "something else of a step": (lambda _, now: setattr(now, "other", 1.0) or now.x[:, 0],),
     "another time": (lambda _, now: setattr(now, "time", now.time + 1.0) or now.x[:, 0],),
     "gradient": (lambda p, now: setattr(now, "noisy", p.a) or now.x[:, 0], np.zeros((4, 3))),
 }
@@ -107,6 +115,25 @@ def test_never_other_bits(name):
     """What formulas may not do is refused, or done as the reference does it."""
     move = Part("Move", lambda _, now: setattr(now, "x", now.x + 1.5))
     agree(lambda: batch(4, 3, [move], [Formula(*NEVER[name])], width=2))
+
+
+ONLY_COMPILED = {
+    "other signals than its 2, each of shape": lambda _, now: (now.x[:, 0], now.x),
+    "a becomes an array of truth values": lambda p, now: (
+        now.x[:, 0],
+        setattr(p, "a", now.x[:, 0] > 1.0) or now.x[:, 0],
+    ),
+    "a becomes an array of another shape": lambda p, now: (now.x[:, 0], setattr(p, "a", now.x) or now.x[:, 0]),
+    "other changes": lambda _, now: (now.x[:, 0], setattr(now, "other", 1.0) or now.x[:, 0]),
+}
+
+
+@pytest.mark.parametrize("why", ONLY_COMPILED)
+def test_refusals_say_why(why):
+    """What does not fit into its place, or is no signal."""
+    two = type("Two", (Formula,), {"signals": ("one", "two"), "step": lambda self, now: self.formula(self, now)})
+    with pytest.raises(TypeError, match=f"^engine = compiled: .*{why}"):
+        run_batch(lambda: batch(4, 3, [], [two(ONLY_COMPILED[why], np.zeros(4))]), "compiled")
 
 
 @pytest.mark.parametrize("how", ["frozen", "slots"])
