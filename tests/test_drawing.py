@@ -79,7 +79,7 @@ def test_styles_are_drawn_again(tmp_path, monkeypatch):
     monkeypatch.setattr(
         figures, "summary", lambda rows, style: drawn.append((len(rows), style)) or dict.fromkeys(drawing.ENDINGS, b"x")
     )
-    cells = [cell([check(0.5)], [check(2.0)], name) for name in ("a", "b")]
+    cells = [cell([check(0.5)], [check(2.0), check(3.0)], name) for name in ("a", "b")]
     verdicts, folder = tables(cells)[0], tmp_path / "figures"
     for name, style in (("a", "column"), ("b", "grey"), ("summary", "text"), ("a", "report")):
         drawing.draw_one(name, style, cells, folder)
