@@ -19,6 +19,7 @@ from objectives import NOISES
 from optimizers.ftrl import clipped_adam
 from optimizers.scaling import Constant
 from optimizers.wrong import Flipped
+from simulation.compiled import machine_code
 from simulation.compiled.symbols import NotRecordedError
 from simulation.engine import Setup, run_batch, simulate
 from simulation.hitting import HittingTime
@@ -188,6 +189,18 @@ def test_the_folder_of_compiled_code(tmp_path, monkeypatch):
     mine.rename(tmp_path / "away")
     mine.touch()
     assert compiling.folder.__wrapped__().parent == tmp_path
+
+
+def test_machine_code_is_made_once(tmp_path, monkeypatch):
+    """And read from its file afterwards, by other processes, too."""
+    text, made = "define i64 @step(ptr %a, ptr %b, i64 %c) { ret i64 73 }", []
+    compiled = machine_code._compiled
+    monkeypatch.setattr(machine_code, "folder", lambda: tmp_path)
+    monkeypatch.setattr(machine_code, "_compiled", lambda text: made.append(text) or compiled(text))
+    for _ in range(2):
+        machine_code.machine_code.cache_clear()
+        assert machine_code.machine_code(text)[0] > 0
+    assert made == [text] and len(list(tmp_path.glob("*.o"))) == 1
 
 
 LONG = """
