@@ -79,3 +79,13 @@ def test_looseness_begins_at_a_tenth():
         made = [cell([check(np.full(8, mean), kind="pathwise")])]
         (found,) = resolution(tables(made)[0], margins(made))["resolution"]
         assert found == pytest.approx(1.0 - mean) if known else np.isnan(found)
+
+
+@pytest.mark.parametrize(
+    "start, verdict", [(0.9, "vacuous"), (1.0, "vacuous"), (1.1, "supported"), (None, "supported")]
+)
+def test_a_bound_that_the_start_satisfies(start, verdict):
+    """Shows nothing, be it satisfied exactly; the note says so."""
+    found = tables([cell([check(0.5, start=start)], [check(2.0)])])[0]
+    assert found["verdict"].tolist() == [verdict]
+    assert found["note"][0] == ("the start satisfies the bound already" if verdict == "vacuous" else "")

@@ -87,7 +87,12 @@ def test_only_inequalities_of_the_paper_have_a_line():
         check(-0.5, 0.0),
     ]
     assert table(one(*none)).empty and list(table(one(*none)).columns) == list(TIGHTNESS)
-    for statement, lines in ((("ours: a",), 0), (("Measured: a",), 0), (("ours (Lemma 9); sharp: a",), 1)):
+    for statement, lines in (
+        (("ours: a",), 0),
+        (("Measured: a",), 0),
+        (("ours (Lemma 9); sharp: a",), 1),
+        (("Measured: b", "stated: a"), 1),
+    ):
         assert len(table(one(check(0.5), statement=statement))) == lines
 
 
