@@ -19,7 +19,6 @@ from objectives import NOISES
 from optimizers.ftrl import clipped_adam
 from optimizers.scaling import Constant
 from optimizers.wrong import Flipped
-from simulation.compiled import machine_code
 from simulation.compiled.symbols import NotRecordedError
 from simulation.engine import Setup, run_batch, simulate
 from simulation.hitting import HittingTime
@@ -191,18 +190,6 @@ def test_the_folder_of_compiled_code(tmp_path, monkeypatch):
     assert compiling.folder.__wrapped__().parent == tmp_path
 
 
-def test_machine_code_is_made_once(tmp_path, monkeypatch):
-    """And read from its file afterwards, by other processes, too."""
-    text, made = "define i64 @step(ptr %a, ptr %b, i64 %c) { ret i64 73 }", []
-    compiled = machine_code._compiled
-    monkeypatch.setattr(machine_code, "folder", lambda: tmp_path)
-    monkeypatch.setattr(machine_code, "_compiled", lambda text: made.append(text) or compiled(text))
-    for _ in range(2):
-        machine_code.machine_code.cache_clear()
-        assert machine_code.machine_code(text)[0] > 0
-    assert made == [text] and len(list(tmp_path.glob("*.o"))) == 1
-
-
 LONG = """
 import os, signal
 from dataclasses import replace
@@ -229,10 +216,25 @@ with tempfile.TemporaryDirectory() as tempfile.tempdir:
         made.machine_code(f"define i64 @step(ptr %a, ptr %b, i64 %c) {{ ret i64 {k} }}")
 print(1.0)
 """
+ONCE = """
+import tempfile
+from pathlib import Path
+from simulation.compiled import machine_code as made
+text, asked, compiled = "define i64 @step(ptr %a, ptr %b, i64 %c) { ret i64 73 }", [], made._compiled
+made._compiled = lambda text: asked.append(text) or compiled(text)
+with tempfile.TemporaryDirectory() as folder:
+    made.folder = lambda: Path(folder)
+    for _ in range(2):
+        made.machine_code.cache_clear()
+        assert made.machine_code(text)[0] > 0
+    assert asked == [text] and len(list(Path(folder).glob("*.o"))) == 1
+print(1.0)
+"""
 
 
-@pytest.mark.parametrize("script", [LONG, MANY], ids=["long", "many"])
+@pytest.mark.parametrize("script", [LONG, MANY, ONCE], ids=["long", "many", "once"])
 def test_a_process(script):
-    """A run with T = 1e9 ends soon after SIGINT. Programs that are dropped take nothing with them that others need."""
+    """A run with T = 1e9 ends soon after SIGINT. Programs that are dropped take nothing with them that others need.
+    Machine code is made once, and read from its file afterwards, by other processes, too."""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60.0)
     assert 0.25 < float(done.stdout or "nan") < 2.0, done
