@@ -241,9 +241,9 @@ def test_how_exact_a_gradient_has_to_be(side, x):
     assert holds(beside, x=x, gradients=(-5.0,), upper=9.0) and not holds(beside, x=x, gradients=(-12.0,), upper=99.0)
 
 
-@pytest.mark.parametrize("bad", [0, 1])
-def test_one_of_two_points_does_not_hold(bad):
-    """It is enough that one does not."""
+@pytest.mark.parametrize("bad", [0, 1, slice(None)], ids=["first", "second", "both"])
+def test_a_bracket_that_does_not_hold(bad):
+    """At one of two points, or at both; nor is it about others than its own."""
     x = np.array([0.4, 1.1])
     good, slope = measure_scalar(SineSlope(2.0, 3.0), x, 0.5), SineSlope(2.0, 3.0)
     verify(good, slope, x, 0.5)
@@ -262,6 +262,8 @@ def test_one_of_two_points_does_not_hold(bad):
             whole[name][bad] = values[bad]
         with pytest.raises(CertificateError, match=text):
             verify(replace(good, **whole), slope, x, 0.5)
+    with pytest.raises(CertificateError, match="another x"):
+        verify(good, slope, x + 1.0, 0.5)
 
 
 @pytest.mark.parametrize("norm, inside, outside", [("l1", (0.9, -0.9), (0.3, -1.1)), ("l2", (0.7, -0.7), (0.8, -0.7))])

@@ -23,12 +23,9 @@ from stationarity.oracle import SmoothOracle
 from stationarity.oracle import build as oracle_of
 from stationarity.separable import check_range
 from stationarity.solver import Sampled
+from tests.test_stationarity_trust import SAW, STEPS
 
-SAW = PiecewiseSlope(*(np.array(a) for a in ([-1.0, 0.5], [-2.0, 0.0, 2.0], [1.0, -1.0, 3.0], [0.0, 4.0, -1.0])))
 STEEP = PiecewiseSlope(SAW.breaks, SAW.anchors, SAW.slopes, -SAW.curvatures)
-STEPS = PiecewiseSlope(
-    *(np.array(a) for a in ([-0.4, 0.1, 1.0], [-1.0, 0.0, 0.5, 2.0], [2.0, -1.0, 0.5, 0.0], [0.0] * 4))
-)
 SINE = SineSlope(2.0, 3.0)
 EPS = np.finfo(float).eps
 

@@ -23,6 +23,7 @@ from stationarity import (
     measure_separable,
     verify,
 )
+from tests.test_stationarity_trust import SAW
 
 Array = NDArray[np.float64]
 
@@ -204,7 +205,6 @@ def test_bad_input() -> None:
         measure_general(Flat(), np.zeros(2), 1.0, budget=0)
 
 
-SAW = PiecewiseSlope(*(np.array(a) for a in ([-1.0, 0.5], [-2.0, 0.0, 2.0], [1.0, -1.0, 3.0], [0.0, 4.0, -1.0])))
 SINE = SineSlope(2.0, 3.0)
 
 
