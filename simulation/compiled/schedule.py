@@ -76,9 +76,8 @@ class Schedule:
     def _written_in(self, slot: Slot, node: Node) -> int:
         """The stage in which a row is written: not before its old numbers have been read for the last time."""
         leaves = [each for each in self.order if each.operation == "leaf" and each.value == slot]
-        copied = any(each is leaf for each in self.recording.written.values() for leaf in leaves)
-        if copied or node.operation == "leaf":
-            return self.last
+        if any(each is leaf for each in self.recording.written.values() for leaf in leaves):
+            return self.last  # its old numbers are written elsewhere
         return max([self.stage(node)] + [self.stage(user) for leaf in leaves for user in self.users[id(leaf)]])
 
     def _keep(self) -> None:
