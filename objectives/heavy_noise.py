@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from foundation.arrays import Array, Float
-from foundation.numerics import units
 from foundation.settings import setting
 from objectives.base import Objective
 from objectives.catalogue import noise
@@ -58,8 +57,7 @@ class _Sized(_Additive):
         sizes = self.scale(len(objective.start))
         root = self.moment(power) ** (1.0 / power)
         each = np.multiply(sizes, root, out=np.zeros_like(sizes), where=sizes > 0)
-        down, up = units(sizes.max())
-        return Levels(float(np.linalg.norm(sizes * down, ord=power) * up) * root if sizes.any() else 0.0, each)
+        return Levels(float(np.linalg.norm(sizes, ord=power)) * root if sizes.any() else 0.0, each)
 
     def levels(self, objective: Objective) -> Levels:
         """The moments of order 2: inf without a variance."""

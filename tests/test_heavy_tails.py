@@ -101,6 +101,17 @@ def test_moments_of_vectors():
         NOISES["spikes"](size=(1.0, 2.0)).levels(where)
 
 
+@pytest.mark.parametrize("unit", [1e-100, 1e100])
+def test_moments_in_any_unit(unit):
+    """That settings may have; a size of 0 has moments 0 where there are none of others."""
+    where = build(OBJECTIVES, "ramp", {"dim": 3})
+    noise = NOISES["pareto"](size=(unit, 0.0, 2.0 * unit), tail=3.0)
+    sigma, each = noise_moments(noise, where, 2.0)
+    assert_allclose([sigma, *each], unit * np.sqrt([15.0, 3.0, 0.0, 12.0]), rtol=1e-14)
+    sigma, each = noise_moments(NOISES["pareto"](size=(unit, 0.0, unit), tail=1.5), where, 2.0)
+    assert [sigma, *each] == [np.inf, np.inf, 0.0, np.inf]
+
+
 def test_claims_that_need_sigma_refuse_noise_without():
     """One line that says so; theirs that need none, and games, are not asked."""
     heavy = problem("ramp", "pareto", {"tail": 1.5})
