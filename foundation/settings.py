@@ -152,12 +152,14 @@ def _refusal(value: Any, hint: Any, interval: Interval, least: int, repeats: boo
     if origin is Literal:
         return "" if isinstance(value, str) and value in inner else f"be one of {', '.join(map(str, inner))}"
     if origin is tuple:
-        inside = isinstance(value, tuple) and all(not _refusal(v, inner[0], *rest) for v in value)
+        refused = [_refusal(v, inner[0], *rest) for v in value] if isinstance(value, tuple) else [""]
+        inside = isinstance(value, tuple) and not any(refused)
         different = len({f"{v:g}" if isinstance(v, float) else v for v in value}) if inside else 0
         if inside and different >= least and (repeats or different == len(value)):
             return ""
         alone = "" if repeats and least == 1 else " that differ"
-        return f"be a list of {least} or more{alone}, each must {_refusal(None, inner[0], *rest)}"
+        each = next(filter(None, refused), _refusal(None, inner[0], *rest))
+        return f"be a list of {least} or more{alone}, each must {each}"
     if origin is dict:
         table = isinstance(value, dict) and all(isinstance(name, str) for name in value)
         return "" if table else "be a table of names and values"
