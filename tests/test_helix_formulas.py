@@ -11,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import optimize, special
 
+from objectives import helix as module
 from objectives.bump import Bump
 from objectives.helix import Helix, suprema
 
@@ -151,3 +152,83 @@ def test_how_fast_the_hessian_of_a_helix_turns(radius):
         third = d[3] * one**3 + 3 * d[2] * one * two + d[1] * three
         fourth = d[4] * one**4 + 6 * d[3] * one**2 * two + d[2] * (3 * two**2 + 4 * one * three) + d[1] * four
         assert found == pytest.approx(min(third, np.linalg.norm(here) + radius * fourth), rel=1e-12)
+
+
+def test_what_is_searched_for_suprema(monkeypatch):
+    """S over twelve widths around the centre, whatever the width: |grad S|, |d_1 S|, |grad Phi| to 1e-4, L to a fifth."""
+    asked = []
+    monkeypatch.setattr(module, "supremum", lambda *given: asked.append(given) or float(len(asked)))
+    wide = replace(HELIX, width=5.0)
+    assert suprema.__wrapped__(wide) == (2.0, 3.0, 4.0, 1.0)
+    assert [(centre, half) for _, centre, half, _ in asked] == [(BUMP.centre, 60.0)] * 4
+    assert [tolerance for *_, tolerance in asked] == [0.2, 1e-4, 1e-4, 1e-4]
+
+
+@pytest.mark.parametrize("h", [2.0, 0.1])
+@pytest.mark.parametrize("unit", [1.0, 2.0**300, 2.0**-300])
+def test_bounds_of_slopes_and_curvatures_in_boxes(h, unit):
+    """With r = h sqrt 2 and the bound of ||D^3 S|| in the box: of |A grad S|, A a projection, Taylor's formula about the
+    middle, sqrt(|g|^2 + 2 r |J' g| + r^2 ||J||^2) + ||D^3 S|| r^2/2, g = A grad S, J = A Hess S; of ||Hess S||, one term.
+    In any unit of F."""
+    p, r = np.random.default_rng(9).uniform(-1.0, 1.0, (9, 2)), h * sqrt(2.0)
+    gradient, hessian = HELIX._derivatives(p)
+    third = np.array([HELIX._third(each[None], r, r).item() for each in p])
+    numbers = {name: unit * getattr(HELIX, name) for name in ("slope", "level", "gap", "ease")}
+    scaled = replace(HELIX, **numbers, **{n: tuple(unit * e for e in getattr(HELIX, n)) for n in ("tilt", "bend")})
+    for part in np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]):
+        size, upper = scaled.steepness(part)(p, h)
+        for k in range(9):
+            g, j = part * gradient[k], np.diag(part) @ hessian[k]
+            first = sqrt(g @ g + 2 * r * np.hypot(*(j.T @ g)[1:]) + r**2 * np.square(j).sum())
+            assert size[k] == pytest.approx(unit * sqrt(g @ g)) and upper[k] == pytest.approx(
+                unit * (first + third[k] * r**2 / 2)
+            )
+    size, upper = scaled.curvatures(p, h)
+    assert_allclose(size, unit * np.linalg.norm(hessian, 2, axis=(1, 2)), rtol=1e-9)
+    assert_allclose(upper - size, unit * r * third, rtol=1e-9)
+
+
+def test_the_search_for_the_lowest_place_of_the_bump(monkeypatch):
+    """Of most - Phi; in a box of half-width h it grows by |grad Phi| r + ||Hess Phi|| r^2/2 at most, r = h sqrt 2."""
+    wide, asked = replace(HELIX, width=5.0), []
+    monkeypatch.setattr(module, "supremum", lambda *given: asked.append(given) or 0.25)
+    found = wide._lowest
+    ((bounds, centre, half, tolerance),) = asked
+    bump = wide._bump
+    most = float(bump.sizes(np.array([BUMP.centre]), 60.0)[0][0])
+    assert (found, centre, half) == (most - 0.25, BUMP.centre, 60.0) and tolerance == pytest.approx(1e-4 / most)
+    p = np.random.default_rng(6).uniform(-3.0, 3.0, (7, 2))
+    phi_there, one, two = bump.slopes(p[:, 0], p[:, 1])
+    for h in (3.0, 0.1):
+        value, upper = bounds(p, h)
+        reach = h * sqrt(2.0)
+        assert_allclose(value, most - phi_there)
+        assert_allclose(upper - value, reach * np.hypot(one, two) + reach**2 / 2 * bump.sizes(p, reach)[2])
+
+
+@pytest.mark.parametrize("radius", [1e-3, 0.4])
+def test_how_far_p_moves_in_a_ball(radius):
+    """radius sqrt(1 + pitch^2 (|p| + radius)^2): the bound of the third derivative is that of p moved so far."""
+    x = np.array([40.0, 0.0, 0.0]) + np.random.default_rng(7).uniform(-1.0, 1.0, (2, 3, 3))
+    found = HELIX.hessian_lipschitz_near(x, radius)
+    for i, j in product(range(2), range(3)):
+        p = HELIX.unwound(x[i, j], 0.0)[1:]
+        moved = radius * sqrt(1 + (1.7 * (np.hypot(*p) + radius)) ** 2)
+        assert found[i, j] == pytest.approx(HELIX._third(p[None], radius, np.array([moved])).item(), rel=1e-9)
+
+
+def test_a_ball_that_touches_the_floor():
+    """Has no bound of third derivatives: there floor'' jumps. Without a bump S is x_1, so that numbers are exact."""
+    ramp, x = Helix(slope=1.0, ease=0.25), np.array([0.75, 0.0, 0.0])
+    assert ramp.room(x) == 0.5 and ramp.hessian_lipschitz_near(x, 0.5) == np.inf
+    assert ramp.hessian_lipschitz_near(x, np.nextafter(0.5, 0.0)) == 0.0
+
+
+def test_the_floor_may_be_as_thick_as_the_start_is_high():
+    assert Helix(gap=0.5, ease=1.0).start[0] == pytest.approx(1.0 / 1.2)
+
+
+def test_the_curvature_of_a_helix_is_overstated_by_a_fifth_at_most():
+    p = np.random.default_rng(8).uniform(-2.0, 2.0, (20_000, 2))
+    largest = np.linalg.norm(HELIX._derivatives(p)[1], 2, axis=(1, 2)).max()
+    assert largest <= suprema(HELIX)[3] <= 1.2 * 1.01 * largest
