@@ -195,7 +195,7 @@ class Zigzag(SeparableSum):
         """-down on a fall and left of 0, +up on a rise, 0 on the floor from x = teeth (fall + rise) on."""
         p = self.p
         _, into = self._place(x)
-        slope = np.where((into < p.fall) | (x < 0.0), -p.down, p.up)
+        slope = np.where(into < p.fall, -p.down, p.up)  # left of 0, `into` is 0
         return np.where(x < (p.fall + p.rise) * p.teeth, slope, 0.0)
 
     def _piece(self, i: int) -> PiecewiseSlope:
