@@ -1,0 +1,40 @@
+"""What the tables of test_objective_formulas.py do not reach: slopes of 0, where Dips is lowest, noise that is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from objectives.dips import Dips
+from objectives.noise import Exact
+from objectives.ramps import Ramp
+
+FINE = Dips(2, (0.3, 0.2), (1.0, 0.6), 30.0, 0.9, (1.0, 2.0), (0.2, 0.0))
+
+
+def test_the_lowest_place_of_dips():
+    """Where F is 0 and its gradient too, in every coordinate: below every other point of a fine grid."""
+    lowest = FINE.lowest
+    assert FINE.value(lowest) == pytest.approx(0.0, abs=1e-12) and FINE.grad(lowest) == pytest.approx(0.0, abs=1e-12)
+    t = np.linspace(-1.0, 4.0, 5001)
+    for k in range(2):
+        x = np.tile(lowest, (len(t), 1))
+        x[:, k] = t
+        assert t[FINE.value(x).argmin()] == pytest.approx(lowest[k], abs=1e-3)
+
+
+def test_a_ramp_with_a_coordinate_that_is_nothing_but_noise():
+    """Slope 0, be it with a kink or a corner: L = H = 0, and nothing to descend."""
+    for corner in (0.0, 0.5):
+        flat = Ramp(slope=0.0, corner=corner).constants
+        assert (flat.gap, flat.lipschitz, flat.smoothness, flat.hessian_lipschitz) == (0.0, 0.0, 0.0, 0.0)
+    both = Ramp(dim=2, slope=(0.0, 2.0), corner=(0.0, 0.5)).constants
+    assert (both.smoothness, both.hessian_lipschitz) == (4.0, np.inf)
+    assert both.coordinate_lipschitz.tolist() == [0.0, 2.0]
+
+
+def test_no_noise():
+    """Is zeros, whatever stood there."""
+    raw = np.full((3, 2), np.nan)
+    Exact().fill(np.random.default_rng(0), raw)
+    assert raw.tolist() == [[0.0, 0.0]] * 3
