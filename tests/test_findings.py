@@ -164,6 +164,15 @@ def test_the_numbers_are_those_of_the_rows():
     assert not FAILS.html(table(*rows[:4])) and not FAILS.html(table(*rows[1:]))
 
 
+def test_a_constant_that_fails_somewhere_fails():
+    """One row that refutes it is enough, whatever others are."""
+    rows = [
+        row("constant", verdict, form="stated", lower=0.9 + k) for k, verdict in enumerate(("supported", "refuted"))
+    ]
+    said = text(FINDINGS[1].html(table(*rows, row("constant", bound=1.06))))
+    assert "lies between 1.9, certified" in said and said.count("1.06, proved") == 1
+
+
 def test_counts_and_ranges():
     """Rows and claims are counted; both ends of a range stand there, unless they read the same."""
     ends = "{x.measured.min:.2f}, {x.measured.max:.2f}"

@@ -33,6 +33,13 @@ def test_a_ramp_with_a_coordinate_that_is_nothing_but_noise():
     assert both.coordinate_lipschitz.tolist() == [0.0, 2.0]
 
 
+def test_a_corner_that_is_hardly_there():
+    """Its slopes lie between those beside it, though its ends are rounded: 1000 + 2e-13 is 2.3e-13 further."""
+    ramp = Ramp(slope=3.0, length=1000.0, corner=2e-13)
+    found = ramp.grad(np.array([[np.nextafter(1000.0, 0.0)], [1000.0], [1000.0 + 1.2e-13], [1000.0 + 2.4e-13]]))[:, 0]
+    assert found[:2].tolist() == [-3.0, -3.0] and -3.0 < found[2] < 0.0 == found[3]
+
+
 def test_no_noise():
     """Is zeros, whatever stood there."""
     raw = np.full((3, 2), np.nan)

@@ -123,3 +123,11 @@ def test_it_is_shown(tmp_path):
     section = pages[0][1].split('<section id="tightness">')[1].split("</section>")[0]
     assert "<h2>How tight</h2>" in section and "<td>&lt;x&gt;</td>" in section
     assert "<td>no</td><td>yes</td><td>yes</td>" in section
+
+
+def test_of_two_bounds_the_smaller_stands_there():
+    """Of one form, at the instance that comes closest."""
+    samples = around(1.0, 0.001)
+    for bounds in ((1.03, 4.0), (4.0, 1.03)):
+        (line,) = table(one(*(check(samples, bound) for bound in bounds))).to_dict("records")
+        assert line["stated_bound"] == 1.03

@@ -121,7 +121,10 @@ def dots() -> tuple[Evidence, list[Control]]:
     curves = [
         curve("a row", x, 10.0 ** (x / 3.0 - 2.0), "dots", 0.4),
         curve("a row whose name is so long that it takes more than one line of the figure", x[:3], 0.5 + x[:3], "dots"),
-        *(curve(f"$b_{k}$", x[:2], np.full(2, 10.0**k), "dots", role="bound", form=f) for k, f in enumerate(FORMS)),
+        *(
+            curve(f"$b_{k}$", x[: k + 1], np.full(k + 1, 10.0**k), "dots", role="bound", form=f)
+            for k, f in enumerate(FORMS)
+        ),
         curve("the only row", x[:1], np.array([-0.2]), "alone"),
     ]
     rows = [control(f"control {k}", curve("a row", x[2:5], 0.3 + x[2:5] + k, "dots", 0.2)) for k in range(5)]

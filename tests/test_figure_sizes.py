@@ -1,0 +1,83 @@
+"""How much room a panel takes, in points, by what is in it: written out for the style of a column (7 point letters)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.figures import dots, lines, terms
+from analysis.figures.choice import Shown
+from analysis.figures.labels import key_columns, room
+from analysis.figures.page import rows_of
+from analysis.figures.styles import STYLES
+from experiments.words.evidence import Curve, Panel
+
+COLUMN = STYLES["column"]  # 3.3 x 1.8 inches, one panel beside another, lines of 20 letters
+X = np.array([0.0, 1.0])
+
+
+def curve(label="line", role="measured"):
+    return Curve("p", label, role, X, X)
+
+
+def named(kind, *names):
+    return Panel("p", "t", "y", "linear", "linear", kind, names=names)
+
+
+def test_columns_of_a_key():
+    """As many as fit: a name of n letters takes (n + 6) 0.58 of the letters' size; one at least, and no empty ones."""
+    assert key_columns(["abcd"] * 9, 3.3, 7.0) == int(3.3 * 72 / (10 * 0.58 * 7)) == 5
+    assert key_columns(["abcd", "abcdefghij"] * 5, 3.3, 7.0) == int(3.3 * 72 / (16 * 0.58 * 7)) == 3
+    assert key_columns(["abcd"] * 3, 3.3, 7.0) == 3 and key_columns(["x" * 99] * 3, 3.3, 7.0) == 1
+    assert key_columns([], 3.3, 7.0) == 1
+
+
+def test_room_for_names():
+    """Lines of 1.25 times the letters' size, and a point between two names."""
+    assert room(["one", "two", "a name of more than twenty letters"], COLUMN) == pytest.approx(4 * 1.25 * 7 + 3)
+    assert room([], COLUMN) == 0.0
+
+
+def test_lines():
+    """The style's height less what stands above and below; more where there are more names than that has room for."""
+    panel = named("lines")
+    assert lines.around(panel, [], COLUMN) == 42.0 and lines.above([curve()], COLUMN) == 0.0
+    assert lines.height(panel, [curve()], COLUMN) == pytest.approx(1.8 * 72 - 42)
+    many = [curve(f"name {k}") for k in range(12)]
+    assert lines.height(panel, many, COLUMN) == pytest.approx(12 * 1.25 * 7 + 12)
+    assert lines.height(panel, [*many, curve("beside", "context")], COLUMN) == lines.height(panel, many, COLUMN)
+
+
+@pytest.mark.parametrize("count, lines_of_key", [(1, 0), (2, 1), (5, 1), (6, 2), (11, 3)])
+def test_dots(count, lines_of_key):
+    """12.5 points a row at 7 point letters; a key of more than one name takes 1.5 of their size a line."""
+    panel = named("dots", *["abcd"] * count)
+    rows = [curve(), curve("twin", "control")]
+    for more, above in (([], 0.0), ([curve("b", "bound")], 1.3 * 7)):
+        assert dots.height(panel, rows + more, COLUMN) == 25.0 and dots.above(rows + more, COLUMN) == pytest.approx(
+            above
+        )
+    assert dots.around(panel, rows, COLUMN) == pytest.approx(24 + 28 + 1.5 * 7 * lines_of_key)
+    assert dots.height(panel, rows, STYLES["report"]) == pytest.approx(25.0 * 8 / 7)
+
+
+def test_terms():
+    """20 points a bar at 7 point letters; the key stands above them, 1.5 of the size a line, as wide as the figure."""
+    panel = named("terms", "measured", "bound", "third")
+    parts = [curve(f"term {k}") for k in range(7)]
+    columns = int(3.3 * 72 / (12 * 0.58 * 7))
+    assert columns == 4 and terms.above(parts, COLUMN) == pytest.approx(2 * 1.5 * 7)
+    assert terms.above(parts[:4], COLUMN) == terms.above([*parts[:4], curve("beside", "context")], COLUMN) == 10.5
+    assert terms.above([*parts[:4], curve("term 1"), curve("term 2")], COLUMN) == 10.5, "one entry for each name"
+    assert terms.height(panel, parts, COLUMN) == 60.0
+    assert terms.around(panel, parts, COLUMN) == pytest.approx(18 + 28 + 21)
+    assert terms.height(panel, parts, STYLES["report"]) == pytest.approx(60.0 * 8 / 7)
+
+
+def test_rows_of_panels():
+    """Two beside each other at most; bars have a row to themselves, and so has what is left over."""
+    kinds = ["lines", "rates", "terms", "lines", "terms", "terms", "dots", "lines", "dots"]
+    panels = [Shown(Panel(f"p{k}", "t", "y", kind=kind, names=("a",), slope=1.0), ()) for k, kind in enumerate(kinds)]
+    for columns, expected in ((2, [[0, 1], [2], [3], [4], [5], [6, 7], [8]]), (1, [[k] for k in range(9)])):
+        assert [[panels.index(one) for one in row] for row in rows_of(panels, columns)] == expected
+    assert rows_of([], 2) == []
