@@ -188,6 +188,15 @@ def test_bounds_of_slopes_and_curvatures_in_boxes(h, unit):
     assert_allclose(upper - size, unit * r * third, rtol=1e-9)
 
 
+def test_a_bound_in_a_unit_whose_powers_are_no_numbers():
+    """On an axis of a round bump, along which alone |grad S|^2 changes: the other entry of that gradient is 0."""
+    sizes = []
+    for unit in (1.0, 2.0**300):
+        bump = Helix(unit, 0.0, (0.0, 0.0), (0.0, 0.0), 0.7, unit, gap=unit, ease=unit)
+        sizes.append([each.item() / unit for each in bump.steepness(np.ones(3))(np.array([[0.4, 0.0]]), 0.1)])
+    assert sizes[0] == sizes[1] and np.isfinite(sizes).all()
+
+
 def test_the_search_for_the_lowest_place_of_the_bump(monkeypatch):
     """Of most - Phi; in a box of half-width h it grows by |grad Phi| r + ||Hess Phi|| r^2/2 at most, r = h sqrt 2."""
     wide, asked = replace(HELIX, width=5.0), []

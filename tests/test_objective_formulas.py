@@ -292,6 +292,8 @@ def test_a_regression():
     assert_allclose(rows, np.random.default_rng(4).standard_normal((n, 3)) / sqrt(3))
     assert np.linalg.norm(objective.truth) == pytest.approx(1.5) and not objective.start.any()
     assert not np.allclose(objective.truth, RobustRegression(dim=3, components=7, distance=1.5, seed=5).truth)
+    direction = np.random.default_rng(5).standard_normal(3)  # the seed after that of the matrix
+    assert_allclose(objective.truth, 1.5 * direction / np.linalg.norm(direction))
     x = np.random.default_rng(0).normal(size=(4, 3))
     r = (x - objective.truth) @ rows.T
     assert_allclose(objective.value(x), 2.5 / n * (r**2 / (1 + r**2)).sum(axis=1))
