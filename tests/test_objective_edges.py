@@ -1,4 +1,4 @@
-"""What the tables of test_objective_formulas.py do not reach: slopes of 0, where Dips is lowest, noise that is none."""
+"""What the tables of test_objective_formulas.py do not reach: zeros, where Dips is lowest, noise that is none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from objectives.dips import Dips
 from objectives.noise import Exact
 from objectives.ramps import Ramp
+from objectives.separable import hinge
 
 FINE = Dips(2, (0.3, 0.2), (1.0, 0.6), 30.0, 0.9, (1.0, 2.0), (0.2, 0.0))
 
@@ -45,3 +46,8 @@ def test_no_noise():
     raw = np.full((3, 2), np.nan)
     Exact().fill(np.random.default_rng(0), raw)
     assert raw.tolist() == [[0.0, 0.0]] * 3
+
+
+def test_zeros_of_a_hinge():
+    """Of either sign it gives the same back."""
+    assert np.signbit(hinge(np.array([-0.0, 0.0, -1.0]))).tolist() == [True, False, False]
