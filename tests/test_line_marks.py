@@ -86,6 +86,15 @@ def test_what_an_axis_spans():
     assert spanned(LOG, (0.0, 1.0, 100.0)) == pytest.approx((1.0, 100.0))
 
 
+@pytest.mark.parametrize("role, count, across", [("measured", 1, False), ("measured", 2, True), ("bound", 1, True)])
+def test_a_number_known_at_one_place(role, count, across):
+    """A point, if it is one and was measured; else it goes all the way across, for the place says no more."""
+    curve = Curve("p", "l", role, np.full(count, 3.0), np.full(count, 2.0))
+    axes = Figure().add_subplot()
+    lines.draw(axes, LINEAR, [curve], COLUMN)
+    assert list(axes.lines[0].get_xdata()) == ([0, 1] if across else [3.0])
+
+
 @pytest.mark.parametrize("panel", [LINEAR, LOG])
 def test_a_place_has_room_for_its_name(panel):
     """Left of it an eighth of the axis, where it is the first of all; elsewhere there is nothing to be done."""

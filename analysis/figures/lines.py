@@ -129,7 +129,7 @@ def _line(axes: Axes, curve: Curve, ink: Ink, style: Style, joined: bool) -> Lin
     dashes = "none" if not joined and marker and points <= SAMPLES else ink.dashes
     (line,) = axes.plot(curve.x, curve.y, color=colour, linestyle=dashes, linewidth=width, marker=marker)
     if marker and points > FEW:
-        line.set_markevery((points // (2 * MARKS), max(1, points // MARKS)))
+        line.set_markevery((points // (2 * MARKS), points // MARKS))
     if curve.low is not None and curve.high is not None and curve.role == "measured":
         if points == 1:
             axes.vlines(curve.x, curve.low, curve.high, color=colour, linewidth=width)
