@@ -43,7 +43,7 @@ class BlockedDescent(ProjectedDescent):
     z by projected descent, restarted from 0 after every `block` steps (an integer, or shape (runs,)).
     """
 
-    block: Parameter = 100
+    block: Parameter
 
     def init(self, shape: tuple[int, int]) -> BlockedState:
         """The centre of the ball, at the start."""

@@ -114,6 +114,7 @@ def test_rows_that_need_more_than_rate_and_discount():
     exponentiated = METHODS["exponentiated O2NC"].make(rate, beta, 3.0)
     eta, mu = 2.0 * 0.2 / 3.0 * 0.1**0.5, 24.0 * 0.2 / 0.1**2
     assert exponentiated.momentum[0] == pytest.approx(0.9 / (1.0 + eta * mu))
+    assert exponentiated_o2nc(0.2, 0.9, 2.5, 3.0).momentum == pytest.approx(0.9 / (1.0 + eta * 2.5 * mu))
     adam, ams, rms, ada = Adam(0.1), amsgrad(0.1), rmsprop(0.1), AdaGrad(0.1)
     assert (adam.beta1, adam.beta2, adam.epsilon, adam.corrected, adam.longest) == (0.9, 0.999, 1e-8, True, False)
     assert (ams.beta1, ams.beta2, ams.corrected, ams.longest) == (0.9, 0.999, False, True)

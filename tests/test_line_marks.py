@@ -106,3 +106,29 @@ def test_a_place_has_room_for_its_name(panel):
         found = lines._across(axes, 1.0)
         assert found == pytest.approx(lines.BESIDE if low is None else 0.0, abs=1e-12)
         assert axes.get_xlim()[1] == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("y, end", [([3.0, 2.0, np.nan], 2.0), ([3.0, 0.0, -1.0], 3.0), ([np.nan, 2.0, 4.0], 4.0)])
+def test_a_name_stands_at_the_last_point_that_is_drawn(y, end):
+    """On a logarithmic axis zeros and negative numbers are not; where nothing is, it is far below."""
+    curve = Curve("p", "l", "measured", np.array([1.0, 2.0, 3.0]), np.array(y))
+    assert [label.y for label in lines.draw(Figure().add_subplot(), LOG, [curve], COLUMN)] == [end]
+    none = replace(curve, y=np.array([-1.0, 0.0, -2.0]))
+    above = replace(curve, y=np.array([1.0, 2.0, 3.0]))
+    assert [label.y for label in lines.draw(Figure().add_subplot(), LOG, [none, above], COLUMN)] == [-np.inf, 3.0]
+    assert [label.y for label in lines.draw(Figure().add_subplot(), LINEAR, [none], COLUMN)] == [-2.0]
+
+
+@pytest.mark.parametrize("slope", [0.5, -0.5, 2.5])
+def test_a_triangle_stands_on_its_base(slope):
+    """Below the line, its right angle where it is high: right if the line ascends, else left; whole on the axis."""
+    x = np.geomspace(1.0, 1e3, 9)
+    axes = Figure().add_subplot()
+    lines.draw(
+        axes, Panel("p", "t", "y", kind="rates", slope=slope), [Curve("p", "l", "measured", x, x**slope)], COLUMN
+    )
+    corners = np.log10(axes.lines[-1].get_xydata())
+    (low, foot), (upright, other), (same, top), last = corners
+    assert (foot, same, last.tolist()) == (other, upright, [low, foot])
+    assert top > foot and (upright > low) == (slope > 0) and {round(low, 9), round(upright, 9)} == {1.35, 2.25}
+    assert top - foot == pytest.approx(0.9 * abs(slope)) and 10.0**foot > axes.get_ylim()[0]
