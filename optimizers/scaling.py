@@ -73,7 +73,7 @@ class Uniform:
 class Gamma:
     """Gamma of mean 1 and shape `shape` (shape 1 is Exp(1))."""
 
-    shape: float = 4.0
+    shape: float
     mean: float = 1.0
 
     def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:
@@ -86,7 +86,7 @@ class Gamma:
 class Weibull:
     """Weibull of mean 1 and shape `shape`: P(a > s) = exp(-(c s)^shape), c = Gamma(1 + 1/shape)."""
 
-    shape: float = 1.5
+    shape: float
     mean: float = 1.0
 
     def fill(self, rng: np.random.Generator, out: Float[Array, "..."]) -> None:

@@ -64,7 +64,7 @@ LEARNERS = {name: (lambda r, b, method=method: method.make(r, b, 3.0)) for name,
 LEARNERS |= {f"{name}, l1": partial(maker, coordinatewise=True) for name, (_, maker, _) in BROKEN.items()}
 LEARNERS |= {f"{name}, l2": partial(maker, coordinatewise=False) for name, (_, maker, _) in BROKEN.items()}
 NOISE = {"gaussian": {"sigma": 1.5}, "two_point": {"sigma": 0.5}, "sparse": {"probability": 0.4}, "none": {}}
-LAWS = (Exponential(), Constant(), Uniform(), Gamma())
+LAWS = (Exponential(), Constant(), Uniform(), Gamma(4.0))
 
 
 def watched(samples, ball="l1", index=slice(None)):
