@@ -88,15 +88,17 @@ def lines_on_linear_axes() -> tuple[Evidence, list[Control]]:
 
 
 def rates() -> tuple[Evidence, list[Control]]:
-    """A sweep upwards and one downwards, with triangles."""
+    """A sweep upwards and one downwards, with triangles; one for which the axis is made longer."""
     panels = (
         Panel("up", r"$\varepsilon^{-1}$", "steps", kind="rates", slope=2.5, title="upwards"),
         Panel("down", r"$\varepsilon$", "steps", kind="rates", slope=-3.0, title="downwards"),
+        Panel("flat", "$T$", "error", kind="rates", slope=-0.5, title="no room below"),
     )
     curves = [
         curve("steps", SHORT, SHORT**2.4, "up", 0.3),
         curve("bound", SHORT, 5.0 * SHORT**2.5, "up", role="bound", form="stated"),
         curve("steps", 1.0 / SHORT, SHORT**2.9, "down", 0.3),
+        curve("error", SHORT, np.maximum(1.0 / SHORT, 0.3), "flat"),
     ]
     return Evidence((), tuple(curves), panels), []
 
