@@ -166,6 +166,19 @@ def test_the_theorems_have_the_exponents(dim: int) -> None:
         assert_allclose(descent, complexity.COROLLARY12.order(eps, scale, gap=gap, lam=lam))
 
 
+def test_exponents() -> None:
+    """Of eps, scale, gap, lam, dim, L and H, from the text of the paper; 0 where nothing is said."""
+    for order, expected in (
+        (complexity.COROLLARY12, (-3.5, 2, 1, 0.5, 0, 0, 0)),
+        (complexity.COROLLARY12_START_UP, (-3, 3, 0, 0, 0, 0, 0)),
+        (complexity.COROLLARY13_SMOOTH, (-4, 2, 1, 0, 0, 1, 0)),
+        (complexity.COROLLARY13_HESSIAN, (-3.5, 2, 1, 0, 0, 0, 0.5)),
+        (complexity.COROLLARY19, (-3.5, 2, 1, 0.5, 0.5, 0, 0)),
+        (complexity.SECTION63_BASELINE, (-3.5, 2, 1, 0.5, 1.5, 0, 0)),
+    ):
+        assert tuple(order) == expected
+
+
 def test_the_corollaries_follow() -> None:
     """Corollary 13 inserts lam in Corollary 12 (H/2: up to a constant); Lemma 16 gives Section 6.3's baseline."""
     size = np.array([1.0, 3.0])
@@ -195,7 +208,8 @@ def test_what_it_costs_not_to_know_the_scale(power: int, place: int) -> None:
 
 def test_coordinate_gain() -> None:
     scale = np.array([[1.0, 1.0, 1.0, 1.0], [5.0, 0.0, 0.0, 0.0]])
-    assert_allclose(complexity.coordinate_gain(scale), [1.0, 4.0])
+    for unit in (1.0, 1e-300, 1e300):
+        assert_allclose(complexity.coordinate_gain(unit * scale), [1.0, 4.0])
     few = np.array([1e3, 1.0, 2.0])
     baseline = complexity.SECTION63_BASELINE.order(0.1, np.linalg.norm(few), gap=3.0, lam=2.0, dim=3)
     adaptive = complexity.COROLLARY19.order(0.1, few.sum(), gap=3.0, lam=2.0, dim=3)

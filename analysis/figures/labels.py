@@ -31,7 +31,7 @@ class Label:
     text: str
     y: float
     colour: str
-    slanted: bool = False
+    slanted: bool
 
 
 @dataclass(frozen=True)
