@@ -23,7 +23,7 @@ from foundation.files import write as write_file
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FILES = ("verdicts.csv", "controls.csv", "tightness.csv", "resolution.csv", "figures/")  # beside the report
-DECIMAL = re.compile(r"(?<![\w.])\d+\.\d{5,}(?:e[+-]?\d+)?(?![\w.])")  # may have more than five digits
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d{5,}(?:e[+-]?\d+)?(?!\w|\.\d)")  # may have more than five digits
 UNSUPPORTED = tuple(verdict for verdict in WORST if verdict != "supported")
 
 
