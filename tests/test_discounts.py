@@ -110,6 +110,10 @@ def test_conditions_are_checked() -> None:
     for refused in (ours.slow_growth, ours.fast_bound):
         with pytest.raises(ValueError, match="beta2"):
             refused(0.9, 0.5 if refused is ours.slow_growth else 0.9, 10)
+    with pytest.raises(ValueError, match=r"beta2 = 0.25: must be > beta1\^2 = 0.25"):
+        ours.slow_growth(0.5, 0.25, 10)
+    for k in range(1, 1000):  # decimals, of which the second need not be the square of the first
+        assert_allclose(ours.fast_bound(k / 1e3, k * k / 1e6, 10), 2.0, atol=1e-6)
 
 
 def test_sharp_where_it_says_so() -> None:

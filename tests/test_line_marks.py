@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures import lines, styles
+from analysis.figures.labels import Label, write
 from experiments.words.evidence import Curve, Panel
 
 COLUMN = styles.STYLES["column"]
@@ -132,3 +133,13 @@ def test_a_triangle_stands_on_its_base(slope):
     assert (foot, same, last.tolist()) == (other, upright, [low, foot])
     assert top > foot and (upright > low) == (slope > 0) and {round(low, 9), round(upright, 9)} == {1.35, 2.25}
     assert top - foot == pytest.approx(0.9 * abs(slope)) and 10.0**foot > axes.get_ylim()[0]
+
+
+def test_names_of_what_lies_beyond():
+    """An arrow says where; at the edge itself there is none."""
+    axes = Figure().add_subplot()
+    axes.set_ylim(1.0, 2.0)
+    heights = {"high": 2.5, "top": 2.0, "low": 0.5, "bottom": 1.0}
+    names = write(axes, [Label(name, y, "black", False) for name, y in heights.items()], COLUMN)
+    assert [name.text.get_text() for name in names] == ["high ↑", "top", "low ↓", "bottom"]
+    assert [name.y for name in names] == [2.0, 2.0, 1.0, 1.0]
