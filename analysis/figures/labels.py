@@ -106,7 +106,6 @@ def spread(axes: Axes, names: Sequence[Name], renderer: RendererBase) -> None:
 def _lead(axes: Axes, x: float, y: tuple[float, float], colour: Any) -> None:
     """The thin line from the right edge of the axes to a name; in parts of the axes."""
     line = Line2D((1.0, x), y, color=colour, linewidth=0.4, transform=axes.transAxes, clip_on=False)
-    line.set_in_layout(False)
     axes.add_artist(line)
 
 
