@@ -227,6 +227,13 @@ def test_the_parameters_keep_their_promise(dim):
     assert 0.8 < shares.max() <= 1.0
 
 
+def test_what_is_not_given():
+    """No regret, and one coordinate."""
+    given = 2.0, 1.0, 0.5, 1.5, 0.1, 0.9, 50.0
+    assert heavy_tails.lemma07_bound(*given) == heavy_tails.lemma07_bound(*given, 0.0, 0.0)
+    assert heavy_tails.guarantee(0.3, *given) == heavy_tails.guarantee(0.3, *given, 1)
+
+
 def test_what_the_bounds_refuse():
     """An order outside (1, 2]; a target above every gradient."""
     for power in (1.0, 2.1, np.nan):
