@@ -232,6 +232,9 @@ def test_what_is_not_given():
     given = 2.0, 1.0, 0.5, 1.5, 0.1, 0.9, 50.0
     assert heavy_tails.lemma07_bound(*given) == heavy_tails.lemma07_bound(*given, 0.0, 0.0)
     assert heavy_tails.guarantee(0.3, *given) == heavy_tails.guarantee(0.3, *given, 1)
+    assert heavy_tails.parameters(0.1, 1.0, 1.0, 0.5, 1.0, 1.5) == heavy_tails.parameters(
+        0.1, 1.0, 1.0, 0.5, 1.0, 1.5, 1
+    )
 
 
 def test_what_the_bounds_refuse():
