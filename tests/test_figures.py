@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.figures import lines, overview, scales, styles, text
+from analysis.figures import lines, scales, styles, text
 from analysis.figures.choice import Shown, shown
 from analysis.figures.labels import apart, room
 from analysis.figures.page import figure_of
@@ -233,40 +233,6 @@ def test_the_triangle_has_the_predicted_slope():
         assert rise / run == pytest.approx(abs(slope))
         assert (corners[:, 1] < slope * corners[:, 0]).all() and axes.xaxis_inverted() == (slope < 0)
         assert axes.get_ylim()[0] <= 10.0 ** corners[:, 1].min()
-
-
-def test_the_dots_of_the_summary():
-    """A row's dot is at its ratio, an arrow at 1e-4 if less; claims from above, forms stated, proved, ours in a claim."""
-    rows = [("A", "stated", 0.5), ("A", "proved", 0.25), ("A", "ours", 2.0), ("B", "stated", 1e-9), ("B", "ours", -1.0)]
-    rows += [("B", "ours", np.nan)]
-    table = pd.DataFrame([(*row, "supported") for row in rows], columns=["label", "form", "ratio", "verdict"])
-    with styles.applied(STYLE):
-        (axes,) = overview.overview(table, STYLE).axes
-    marked = {line.get_marker(): line.get_xydata() for line in axes.lines}
-    assert set(marked) == {"o", overview.FURTHER, "None"} and "1 without a ratio" in axes.get_xlabel().replace(
-        "\n", " "
-    )
-    np.testing.assert_allclose(marked[overview.FURTHER][:, 0], 1e-4)
-    dots = np.concatenate([marked["o"], marked[overview.FURTHER]])
-    np.testing.assert_allclose(dots[:, 0], [0.5, 0.25, 2.0, 1e-4, 1e-4])
-    down = dict(zip(("stated", "proved", "ours", "B", "less"), dots[:, 1], strict=True))
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["A", "B"] and axes.yaxis_inverted()
-    assert -0.4 < down["stated"] < down["proved"] == 0.0 < down["ours"] < 0.4 < down["B"] < 1.0
-    (line,) = [line for line in axes.lines if line.get_color() == "black"]
-    assert set(line.get_xdata()) == {1.0} and axes.get_xscale() == "log"
-
-
-def test_the_summary_has_what_warns_on_top():
-    """What is refuted or undecided is larger than what is supported, and drawn after it; nothing is said to be missing."""
-    verdicts = ["refuted", "undecided", "supported", "vacuous"]
-    table = pd.DataFrame({"label": "A", "form": "ours", "ratio": 0.5, "verdict": verdicts})
-    with styles.applied(STYLE):
-        (axes,) = overview.overview(table, STYLE).axes
-    assert "not shown" not in axes.get_xlabel()
-    marks = {line.get_marker(): (line.get_markersize(), line.get_zorder()) for line in axes.lines}
-    sizes = {verdict: marks[styles.VERDICTS[verdict].marker] for verdict in verdicts}
-    for loud, quiet in (("refuted", "supported"), ("refuted", "vacuous"), ("undecided", "supported")):
-        assert all(one > other for one, other in zip(sizes[loud], sizes[quiet], strict=True))
 
 
 def test_the_table_beside_a_figure():

@@ -1,0 +1,107 @@
+"""What an axis shows, to the number (analysis/figures/scales.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from analysis.figures import scales
+from experiments.words.evidence import Curve
+
+MARGIN = 0.06
+
+
+def limits(own, bounds=(), controls=(), scale="linear"):
+    """The limits of an axis, less their margins, with a curve for each of these numbers, or lists of numbers."""
+    made = [
+        [Curve("p", "l", "measured", np.arange(np.size(y)), np.atleast_1d(np.array(y, float))) for y in each]
+        for each in (own, bounds, controls)
+    ]
+    low, high = scales.limits(*made, scale)
+    if scale == "log":
+        low, high = np.log10(low), np.log10(high)
+    span = (high - low) / (1.0 + 2.0 * MARGIN)
+    return low + MARGIN * span, high - MARGIN * span
+
+
+def test_how_near_a_bound_must_be():
+    """The nearest within ten times the largest measured size, further ones within four times."""
+    assert limits([1.0, 2.0], [20.0]) != limits([1.0, 2.0]) == limits([1.0, 2.0], [20.1])
+    assert limits([-2.0, 1.0], [20.0])[1] == pytest.approx(20.0) and limits([-2.0, 1.0], [20.1])[1] == pytest.approx(
+        1.0
+    )
+    assert limits([-2.0, 1.0], [-3.0, 7.9])[1] == pytest.approx(7.9)
+    assert limits([-2.0, 1.0], [-3.0, 8.1])[1] == pytest.approx(1.0)
+    assert limits([0.0, 0.0], [5.0])[1] == pytest.approx(5.0, rel=0.05), "beside nothing but zeros any bound is near"
+    assert limits([[-2.0, 1.0]], [[-20.1, -1.0]])[0] == pytest.approx(-2.0), "all of it must be near"
+
+
+def test_how_near_a_bound_must_be_on_a_logarithmic_axis():
+    """Three decades, up and down, from what was measured: not from the bounds before."""
+    for bound, shown in ((999.0, 9990.0), (1001.0, 10.0)):
+        assert limits([1.0, 10.0], [10.0 * bound], scale="log")[1] == pytest.approx(np.log10(shown))
+    found = limits([1.0, 10.0], [9.9e3, 1.1e4, 1.1e-3, 0.9e-3], scale="log")
+    assert found == pytest.approx((np.log10(1.1e-3), np.log10(9.9e3)))
+
+
+def test_room_for_controls():
+    """As far as they go, but no further than as much again as the rest, or a decade."""
+    assert limits([-1.0, 2.0], controls=[3.0, -2.5]) == pytest.approx((-2.5, 3.0))
+    assert limits([-1.0, 2.0], controls=[9.0, -9.0]) == pytest.approx((-4.0, 5.0))
+    assert limits([1.0, 10.0], controls=[50.0, 0.2], scale="log") == pytest.approx((np.log10(0.2), np.log10(50.0)))
+    assert limits([1.0, 10.0], controls=[1e9, 1e-9], scale="log") == pytest.approx((-1.0, 2.0))
+
+
+def test_axes_that_begin_at_zero():
+    """Where what is shown begins below half of its end; 0 then has less of a margin."""
+    found = scales.limits([Curve("p", "l", "measured", np.arange(2), np.array([0.9, 2.0]))], [], [], "linear")
+    assert found == pytest.approx((-0.04, 2.12))
+    assert limits([1.0, 2.0]) == pytest.approx((1.0, 2.0)) and limits([-0.1, 2.0]) == pytest.approx((-0.1, 2.0))
+
+
+def test_the_least_that_an_axis_spans():
+    """A hundredth of its numbers, 1 where they are 0; half a decade."""
+    low, high = limits([100.0, 100.5])
+    assert high - low == pytest.approx(1.005) and (high + low) / 2 == pytest.approx(100.25)
+    low, high = limits([0.0])
+    assert high - low == pytest.approx(1.0) and high + low == pytest.approx(0.0)
+    low, high = limits([2.0, 3.0], scale="log")
+    assert high - low == pytest.approx(0.5) and (high + low) / 2 == pytest.approx(np.log10(6.0) / 2)
+
+
+def test_only_bounds_or_controls():
+    """Where nothing was measured they are what the axis shows; numbers that it cannot show are left out."""
+    assert limits([], [-1.0, 4.0]) == pytest.approx((-1.0, 4.0))
+    assert limits([], [], [-1.0, 4.0]) == pytest.approx((-1.0, 4.0))
+    assert limits([[np.nan, -1.0, 2.0]]) == pytest.approx((-1.0, 2.0))
+    assert limits([[0.0, -5.0, 1.0, 100.0]], scale="log") == pytest.approx((0.0, 2.0))
+
+
+@pytest.mark.parametrize("high, ticks", [(1.0, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]), (12.0, [0.0, 2.5, 5.0, 7.5, 10.0])])
+def test_ticks_of_a_linear_axis(high, ticks):
+    """Five at most lie between the ends, at multiples of 1, 2, 2.5 or 5 times a power of ten."""
+    axes = Figure().add_subplot()
+    axes.set_xlim(0.0, high)
+    scales.few_ticks(axes.xaxis)
+    found = axes.get_xticks()
+    assert found[(found >= 0.0) & (found <= high)] == pytest.approx(ticks)
+
+
+def test_small_ticks_have_labels_up_to_two_decades():
+    for high, kept in ((100.0, True), (101.0, False)):
+        axes = Figure().add_subplot()
+        axes.set(xscale="log", xlim=(1.0, high))
+        scales.plain_ticks(axes)
+        assert (len(axes.xaxis.get_minorticklocs()) > 0) == kept
+
+
+def test_names_of_rows():
+    """The first on top, half a row of room and a little more at both ends; some slanted, none with a tick."""
+    axes = Figure().add_subplot()
+    scales.name_rows(axes, ["one", "$x_2$", "three"], [False, True])
+    assert axes.get_ylim() == (2.6, -0.6) and axes.get_yticks().tolist() == [0, 1, 2]
+    labels = axes.get_yticklabels()
+    assert [label.get_text() for label in labels] == ["one", "$x_2$", "three"]
+    assert [label.get_fontstyle() for label in labels] == ["normal", "italic", "normal"]
+    assert [label.get_parse_math() for label in labels] == [False, True, False]
