@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from theory import sharpened as ours
-from theory.spread import straight_line_spread, straight_line_spread_at
+from theory.spread import SERIES, _coth_rest, _csch_rest, _phi, straight_line_spread, straight_line_spread_at
 
 
 def potential(theta: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -74,6 +75,21 @@ def test_straight_line_closed_form(beta: float) -> None:
     assert_allclose(straight_line_spread(3.0, beta, 2000), 9 * expected.mean(), rtol=1e-9)
     assert np.all(found <= ours.lemma10_bound(3.0, beta) * (1 + 1e-12))
     assert np.all(np.diff(found) >= -1e-12 * found[1:])
+
+
+@pytest.mark.parametrize(
+    "found, exact",
+    [
+        (_phi, lambda x: 1 / x**2 - 1 / mpmath.sinh(x) ** 2),
+        (_coth_rest, lambda x: mpmath.coth(x) - 1 / x),
+        (_csch_rest, lambda x: 1 / x - 2 / mpmath.sinh(2 * x)),
+    ],
+)
+def test_hyperbolic_functions_without_cancellation(found: Any, exact: Any) -> None:
+    """To 1e-10 of the value, as SERIES promises: on both sides of it, and where nothing is small."""
+    with mpmath.workdps(50):
+        for x in (1e-9, 1e-3, 0.02, 0.04, np.nextafter(SERIES, 0.0), SERIES, 0.06, 0.1, 1.0, 20.0, 140.0, 400.0):
+            assert abs(found(np.float64(x)) / exact(mpmath.mpf(x)) - 1) < 1e-10
 
 
 def test_straight_line_limits() -> None:

@@ -67,4 +67,5 @@ def _coth_rest(x: Numbers) -> Numbers:
 def _csch_rest(x: Numbers) -> Numbers:
     """1/x - 2/sinh(2x), x > 0."""
     closed = 1.0 / x - 2.0 / np.sinh(np.minimum(2.0 * x, 300.0))
-    return np.where(x < SERIES, 2.0 * x / 3.0 - 14.0 * x**3 / 45.0 + 124.0 * x**5 / 945.0, closed)
+    series = 2.0 * x / 3.0 - 14.0 * x**3 / 45.0 + 124.0 * x**5 / 945.0 - 254.0 * x**7 / 4725.0
+    return np.where(x < SERIES, series, closed)
