@@ -11,7 +11,7 @@ from matplotlib.mathtext import MathTextParser
 
 from analysis.findings import FINDINGS
 from analysis.report.content import spoken
-from analysis.report.typeset import FORMULA, formula, prose
+from analysis.report.typeset import FORMULA, _cut, formula, prose
 from experiments.sweep.claims import CLAIMS
 from experiments.sweep.tables import cases
 from experiments.words.claim import statement
@@ -136,3 +136,44 @@ def test_lines_break_where_they_do_in_tex():
     assert formula("a + b").count("<math") == 1
     assert re.findall(r'alttext="(.*?)"', formula("aaaaaaaaaaaa = -b")) == ["aaaaaaaaaaaa =", "-b"]
     assert formula("[" + " + ".join("abcdefghijklmnopqrstuvwxyz") + "]").count("<math") > 3
+
+
+BRACKETS = [("(", ")"), ("[", "]"), (r"\{", r"\}"), (r"\langle", r"\rangle"), ("{", "}")]
+
+
+@pytest.mark.parametrize("first", BRACKETS)
+@pytest.mark.parametrize("second", BRACKETS)
+def test_no_line_breaks_in_a_bracket(first, second):
+    """Nor after one for which it was opened: each closes what it opens, and no more."""
+    (a, b), (c, d) = first, second
+    parts = [f"{a} x {b} ssssssssssss +", f" {c} tttttttttttt + u {d} +", f" {a} vvvvvvvvvvvv + w {b} z"]
+    assert list(_cut("".join(parts))) == parts
+
+
+@pytest.mark.parametrize("count, pieces", [(10, 1), (11, 2), (12, 2)])
+def test_a_line_has_a_dozen_tokens_before_it_breaks(count, pieces):
+    assert len(list(_cut("a" * count + "=b"))) == pieces
+
+
+@pytest.mark.parametrize("count, pieces", [(22, 1), (23, 2)])
+def test_what_has_more_than_forty_tokens_is_cut_in_its_brackets(count, pieces):
+    """17 of them beside those that are counted."""
+    latex = "(" + "a" * 15 + "+" + "b" * count + ")"
+    assert len(list(_cut(latex))) == pieces and len(latex) == 18 + count
+
+
+@pytest.mark.parametrize("depth, cut", [(1, True), (2, True), (3, False)])
+def test_brackets_in_brackets(depth, cut):
+    """Two deep a line may break, three deep it does not; arguments are never cut."""
+    inner = "a" * 20 + "+" + "b" * 30
+    assert (len(list(_cut("(" * depth + inner + ")" * depth))) > 1) == cut
+    assert len(list(_cut(r"\sqrt{" + inner + "}"))) == 1
+
+
+@pytest.mark.parametrize("before", ["=", "<", ">", r"\le", r"\ge", r"\leq", r"\geq", r"\to", r"\sim", r"\in", ","])
+def test_signs_after_relations(before):
+    """A line breaks behind the relation; a + or - that follows is a sign, with which none breaks."""
+    for sign in "+-":
+        latex = f"{'a' * 12} {before} {sign}{'b' * 12}"
+        assert list(_cut(latex)) == [f"{'a' * 12} {before}", f" {sign}{'b' * 12}"]
+        assert list(_cut(f"= {sign}{'b' * 12} : c")) == [f"= {sign}{'b' * 12} :", " c"]
