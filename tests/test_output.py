@@ -73,6 +73,12 @@ def test_the_start_up_term_is_all_that_differs():
     assert steps == 4900 and adam_ema.theorem11_parameters(eps, 1.0, guess, gap).steps == 84 * 4900
 
 
+def test_without_regrets():
+    """What is not given is 0."""
+    for bound in (output.lemma07_bound, output.lemma17_bound):
+        assert bound(2.0, 0.5, 0.1, 0.9, 50.0) == bound(2.0, 0.5, 0.1, 0.9, 50.0, 0.0, 0.0)
+
+
 def test_the_theorem_follows_from_the_guarantee():
     """At its parameters, over eight orders of magnitude of C, Delta and sigma/G; 0.425 is not more than is needed."""
     rng, worst = np.random.default_rng(4), 0.0

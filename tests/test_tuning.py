@@ -48,6 +48,23 @@ def guarantee(problem: dict[str, Any], radius: Any, beta: Any, steps: Any) -> An
     return sharpened.guarantee_l1(*inputs, radius, beta, steps) / problem["eps"]
 
 
+def test_the_radius_is_the_root_of_the_docstring() -> None:
+    """2 a f D^3 + 3 a Delta D^2 = e Delta to rounding, at any share, and T there; with descent or start-up in front."""
+    rng = np.random.default_rng(11)
+    for _ in range(200):
+        share, (eps, lam, gap) = rng.uniform(0.5, 0.999), 10.0 ** rng.uniform(-4, 4, 3)
+        lipschitz, noise = eps * 10.0 ** rng.uniform(-1, 5, 2)
+        reach = 2.0 * lipschitz + noise + eps
+        inputs = [np.array([each]) for each in (share, eps, lam, gap, lipschitz, reach)]
+        beta, radius, steps = (float(each[0]) for each in tuning._fewest(*inputs))
+        assert_allclose((1 - beta) / (1 + beta), (share * eps / reach) ** 2, rtol=1e-15, atol=1e-16)
+        level = (1 - beta) / (1 + beta)  # of the rounded beta
+        f = (1 - level) * (lipschitz + reach * level**0.5) / (2 * level)
+        a, e = lam * (1 + level) ** 2 * (1 - level) / (4 * level**2), eps - reach * level**0.5
+        assert_allclose(2 * a * f * radius**3 + 3 * a * gap * radius**2, e * gap, rtol=1e-10)
+        assert_allclose(steps, (gap / radius + f) / (e - a * radius**2), rtol=1e-10)
+
+
 @pytest.mark.parametrize("dim", [1, 3])
 def test_no_beta_and_radius_reach_the_target_in_fewer_steps(dim: int) -> None:
     """The bound is the target or less; with one step less it is more, on a grid and at the minimum that SciPy finds."""
