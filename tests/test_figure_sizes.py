@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.figures import dots, lines, terms
 from analysis.figures.choice import Shown
 from analysis.figures.labels import key_columns, room
-from analysis.figures.page import rows_of
-from analysis.figures.styles import STYLES
-from experiments.words.evidence import Curve, Panel
+from analysis.figures.page import figure_of, rows_of, table_of
+from analysis.figures.styles import STYLES, applied
+from experiments.words.evidence import Curve, Evidence, Panel
 
 COLUMN = STYLES["column"]  # 3.3 x 1.8 inches, one panel beside another, lines of 20 letters
 X = np.array([0.0, 1.0])
@@ -81,3 +83,40 @@ def test_rows_of_panels():
     for columns, expected in ((2, [[0, 1], [2], [3], [4], [5], [6, 7], [8]]), (1, [[k] for k in range(9)])):
         assert [[panels.index(one) for one in row] for row in rows_of(panels, columns)] == expected
     assert rows_of([], 2) == []
+
+
+def labels(panel, style=COLUMN):
+    """Names of the axes, and the title, of a figure of this panel alone."""
+    with applied(style):
+        (axes,) = figure_of([Shown(panel, [curve()])], "", style).axes
+    return axes.get_xlabel(), axes.get_ylabel(), axes.get_title(loc="left")
+
+
+def test_a_long_name_of_the_upright_axis_stands_above():
+    """Of more letters than are as high as the axes, 0.6 of their size each: (1.8 x 72 - 46)/(0.6 x 7) = 19.9."""
+    for count, above in ((19, False), (20, True)):
+        name = "y" * count
+        found = labels(Panel("p", "t", name, title="title"))
+        assert found == (("t", "", f"title\n{name}") if above else ("t", name, "title"))
+
+
+@pytest.mark.parametrize("kind, wide", [("lines", 56), ("dots", 42), ("terms", 42)])
+def test_texts_are_as_wide_as_their_panel(kind, wide):
+    """In letters: 3.3 x 72/(0.6 x 7), three quarters of that where names stand left of the axes."""
+    across = kind != "lines"
+    for count, rows in ((wide, 1), (wide + 1, 2)):
+        text = "x" * (count - 2) + " x"
+        panel = Panel(
+            "p", "other" if across else text, text if across else "y", "linear", "linear", kind, text, ("a", "b")
+        )
+        xlabel, _, title = labels(panel)
+        assert xlabel.count("\n") + 1 == title.count("\n") + 1 == rows
+
+
+def test_the_table_says_whose_bound_it_is():
+    """A row a point, numbered through; nothing where there is no form, the columns alone where there is no curve."""
+    bound = replace(curve("b", "bound"), form="ours")
+    table = table_of(Evidence((), (curve(), bound)), [("twin", Evidence((), (bound,)))])
+    assert table["form"].tolist() == ["", "", "ours", "ours", "ours", "ours"] and list(table.index) == list(range(6))
+    assert table["role"].tolist() == ["measured"] * 2 + ["bound"] * 2 + ["control"] * 2
+    assert list(table_of(Evidence(()), [])) == list(table)

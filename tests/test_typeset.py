@@ -116,6 +116,12 @@ def test_prose_is_escaped():
     assert "<script" not in prose('$<script>alert("1")</script>$')
 
 
+def test_what_follows_a_formula():
+    """Stays as it is: a sign hangs on the formula, a word does not."""
+    assert str(prose("$x$ is")).endswith("</math> is")
+    assert str(prose("$x$).")).endswith(").</span>") and str(prose("$x$, y")).endswith(",</span> y")
+
+
 def test_names_of_functions_are_code():
     """Without their backticks; a lone one is prose, and what is between two is escaped."""
     assert prose("of `f_1` and $x$: `<g>`").startswith("of <code>f_1</code> and ")
@@ -168,6 +174,12 @@ def test_brackets_in_brackets(depth, cut):
     inner = "a" * 20 + "+" + "b" * 30
     assert (len(list(_cut("(" * depth + inner + ")" * depth))) > 1) == cut
     assert len(list(_cut(r"\sqrt{" + inner + "}"))) == 1
+
+
+def test_brackets_are_opened_one_by_one():
+    """What is short once it is cut in the outer ones is left whole in the inner ones."""
+    parts = ["(" + "a" * 15 + "+", "(" + "b" * 12 + "+" + "c" * 5 + ")+", "d" * 15 + ")"]
+    assert list(_cut("".join(parts))) == parts
 
 
 @pytest.mark.parametrize("before", ["=", "<", ">", r"\le", r"\ge", r"\leq", r"\geq", r"\to", r"\sim", r"\in", ","])

@@ -48,7 +48,7 @@ def figure_of(panels: Sequence[Shown], heading: str, style: Style) -> Figure:
     if style.heading:
         text = drawable(heading)
         figure.suptitle(text["text"], parse_math=text["parse_math"], fontsize=style.size + 1.0, x=0.01, ha="left")
-    _note(figure, max((one.left_out for one in panels), default=0))
+    _note(figure, max(one.left_out for one in panels))
     settle(figure, written)
     return figure
 
@@ -131,7 +131,7 @@ def files(figure: Figure, title: str, table: pd.DataFrame) -> dict[str, bytes]:
 def _named(svg: bytes, name: str) -> bytes:
     """The SVG as a picture with a name, short paths, and letters that any system has, or others as wide."""
     svg = PATHS.sub(lambda path: DIGITS.sub(rb"\1", path[0]), svg)
-    svg = METADATA.sub(b"", svg).replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode(), 1)
+    svg = METADATA.sub(b"", svg).replace(b"<svg ", f'<svg role="img" aria-label="{escape(name)}" '.encode())
     return FONT.sub(f"font-family: {FALLBACKS}".encode(), svg)
 
 

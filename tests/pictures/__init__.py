@@ -84,7 +84,9 @@ def lines_on_linear_axes() -> tuple[Evidence, list[Control]]:
         curve("its bound", one, one, "one", role="bound", form="stated"),
         curve("one beside", one, 0.2 * one, "one", role="context"),
     ]
-    return Evidence((), tuple(curves), panels), [control("less", curve("any", one, 0.1 * one, "one"))]
+    return Evidence((), tuple(curves), panels), [
+        control(f"less {k}", curve("any", one, one / (9 + k), "one")) for k in range(5)
+    ]
 
 
 def rates() -> tuple[Evidence, list[Control]]:
