@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import integrate
 
 from experiments.beyond_discounts import Replay, duel, fading
 from foundation.arrays import Array
@@ -208,3 +209,17 @@ def test_the_programme_hardly_changes_on_a_finer_grid(k: float) -> None:
     """Half as many points again: the value changes by less than the 1 percent that rows allow."""
     coarse, fine = (WorstCase(0.9, 0.9**k, cells).regret for cells in (80, 120))
     assert_allclose(coarse, fine, rtol=0.005)
+
+
+@pytest.mark.parametrize("k", [0.05, 0.5, 1.0, 1.5, 1.9])
+def test_the_limit_of_bounded_gradients_by_quadrature(k: float) -> None:
+    """sqrt 2 times the largest (3/2) rho(w) - (1-k/2) int_0^w e^{s-w} rho(s) ds, or what full gradients reach."""
+
+    def rho(s: float) -> float:
+        return float(np.sqrt(-np.expm1(-k * s) / k))
+
+    def height(w: float) -> float:
+        return 1.5 * rho(w) - (1 - k / 2) * integrate.quad(lambda s: np.exp(s - w) * rho(s), 0.0, w)[0]
+
+    best = max(height(w) for w in np.linspace(0.05, 8.0, 160))
+    assert_allclose(ours.bounded_limit(k), max((k + 1) / np.sqrt(2 * k), np.sqrt(2) * best), rtol=2e-4)
