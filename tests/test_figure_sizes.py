@@ -26,6 +26,23 @@ def named(kind, *names):
     return Panel("p", "t", "y", "linear", "linear", kind, names=names)
 
 
+def test_the_styles():
+    """Inches of a figure and of a panel, panels beside each other, points of letters, letters a line, controls."""
+    told = {
+        name: (style.width, style.height, style.columns, style.size, style.letters, style.controls)
+        for name, style in STYLES.items()
+    }
+    assert told == {
+        "report": (7.2, 2.3, 2, 8.0, 22, 4),
+        "column": (3.3, 1.8, 1, 7.0, 20, 3),
+        "text": (5.5, 1.8, 2, 7.0, 17, 3),
+        "grey": (3.3, 1.8, 1, 7.0, 20, 3),
+    }
+    assert [name for name, style in STYLES.items() if style.outlines] == ["column", "text", "grey"]
+    assert [name for name, style in STYLES.items() if style.heading] == ["report"]
+    assert [name for name, style in STYLES.items() if style.grey] == ["grey"]
+
+
 def test_columns_of_a_key():
     """As many as fit: a name of n letters takes (n + 6) 0.58 of the letters' size; one at least, and no empty ones."""
     assert key_columns(["abcd"] * 9, 3.3, 7.0) == int(3.3 * 72 / (10 * 0.58 * 7)) == 5
