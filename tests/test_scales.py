@@ -35,6 +35,7 @@ def test_how_near_a_bound_must_be():
     assert limits([-2.0, 1.0], [-3.0, 8.1])[1] == pytest.approx(1.0)
     assert limits([0.0, 0.0], [5.0])[1] == pytest.approx(5.0, rel=0.05), "beside nothing but zeros any bound is near"
     assert limits([[-2.0, 1.0]], [[-20.1, -1.0]])[0] == pytest.approx(-2.0), "all of it must be near"
+    assert limits([-2.0, 1.0], [9.0, [-11.5, -1.0]]) == pytest.approx((-2.0, 9.0)), "one of them is the nearest"
     assert limits([-2.0, 1.0], [[-5.0, 3.0]]) == pytest.approx((-5.0, 3.0)), "and then all of it is shown"
 
 
