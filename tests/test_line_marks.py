@@ -132,6 +132,9 @@ def test_a_triangle_stands_on_its_base(slope):
     (low, foot), (upright, other), (same, top), last = corners
     assert (foot, same, last.tolist()) == (other, upright, [low, foot])
     assert top > foot and (upright > low) == (slope > 0) and {round(low, 9), round(upright, 9)} == {1.35, 2.25}
+    said = axes.texts[-1]
+    assert (said.get_text(), said.get_ha()) == (f"${slope:g}$", "left" if slope > 0 else "right")
+    assert np.log10(said.xy) == pytest.approx([upright, (foot + top) / 2])
     assert top - foot == pytest.approx(0.9 * abs(slope)) and 10.0**foot > axes.get_ylim()[0]
 
 

@@ -66,6 +66,8 @@ def test_the_least_that_an_axis_spans():
     """A hundredth of its numbers, 1 where they are 0; half a decade."""
     low, high = limits([100.0, 100.5])
     assert high - low == pytest.approx(1.005) and (high + low) / 2 == pytest.approx(100.25)
+    low, high = limits([-100.5, -100.0])
+    assert high - low == pytest.approx(1.005)
     low, high = limits([0.0])
     assert high - low == pytest.approx(1.0) and high + low == pytest.approx(0.0)
     low, high = limits([2.0, 3.0], scale="log")
