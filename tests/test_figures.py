@@ -102,6 +102,8 @@ def test_texts():
         assert text.drawable(r"$\sum_t x_t$")["text"] == r"$\Sigma_t x_t$", "an index below lies on what follows"
         assert text.wrapped("a short one", 14) == "a short one" and text.plain("$x$ of $") == "$x$ of $"
         assert text.plain(r"$\beta$ is") == r"\beta is"
+        assert not text.is_mathematics("$a\nb$ and $c$") and text.is_mathematics("$a$\n$b$")
+        assert text.drawable("it costs 5$") == {"text": "it costs 5$", "parse_math": False}
 
 
 def drawn(curves, panel=PANEL):

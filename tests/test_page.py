@@ -7,8 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from jinja2 import UndefinedError
 
-from analysis.report.page import COLUMNS, _choices, _demand, _labels, _number, _provenance, _remarks, _share, _short
+from analysis.report.page import (
+    COLUMNS,
+    _choices,
+    _demand,
+    _labels,
+    _number,
+    _provenance,
+    _remarks,
+    _share,
+    _short,
+    _templates,
+)
 from experiments.words.evidence import Check
 from tests.made_up import INFO, MADE, cell, check
 
@@ -82,3 +94,11 @@ def test_what_measured():
     assert _provenance([]) == _provenance([replace(MADE, provenance={"revision": ""})]) == ""
     assert _provenance([one, one]) == "Measured with numpy 2.4."
     assert _provenance([one, other, one, other]) == "Measured with numpy 2.4; 2 cells with others."
+
+
+def test_templates_leave_no_blanks():
+    """Of lines that only say what is on the page nothing is left; what is not there is an error; texts are escaped."""
+    made = _templates().from_string("  {% if shown %}\nx {{ text }}\n  {% endif %}\n")
+    assert made.render(shown=True, text="<b>") == "x &lt;b&gt;\n" and made.render(shown=False) == ""
+    with pytest.raises(UndefinedError):
+        made.render(shown=True)
