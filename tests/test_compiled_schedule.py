@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from simulation.compiled.recording import Recording, Slot
+from simulation.compiled.recording import Recording, Slot, _constant, _read
 from simulation.compiled.schedule import Schedule
 from simulation.compiled.symbols import Node
 
@@ -136,3 +137,21 @@ def test_what_is_watched(flat):
         assert not list(made.writes(0)) and not list(made.reductions(0)) and not list(made.reductions(-1))
     else:
         assert used(made, 1) == [x, new, noisy] and noisy not in used(made, 0)
+
+
+def test_what_nodes_are_made_of():
+    """The places of all leaves below them, each node looked at once."""
+    x, y, n = leaf(X), leaf(Y), leaf(N)
+    new = row("add", x, row("multiply", x, number("total", y)))
+    assert _read([new]) == {X, Y} and _read([n, new]) == {X, Y, N} and _read([]) == set()
+    assert _read([row("add", x, Node("constant", (), "row", value=1.0))]) == {X}
+
+
+@pytest.mark.parametrize(
+    "kind, shape", [("row", (3, 4)), ("row", (4,)), ("column", (3, 1)), ("vector", (3,)), ("scalar", ())]
+)
+@pytest.mark.parametrize("batch", [(3, 4), (4, 4)])
+def test_constants_that_fit_a_place(kind, shape, batch):
+    """Are of its kind, for three runs of four coordinates, or for as many runs as coordinates."""
+    shape = tuple(batch[0] if each == 3 else each for each in shape)
+    assert _constant(np.ones(shape), kind, batch).kind == kind

@@ -80,6 +80,17 @@ def test_dots(count, lines_of_key):
     assert dots.height(panel, rows, STYLES["report"]) == pytest.approx(25.0 * 8 / 7)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_key_of_dots(count):
+    """One for each name, where there are several."""
+    with applied(COLUMN):
+        (axes,) = figure_of([Shown(named("dots", *"abc"[:count]), [curve()])], "", COLUMN).axes
+    key = axes.get_legend()
+    assert (key is None) == (count == 1) and (
+        key is None or [t.get_text() for t in key.get_texts()] == [*"abc"[:count]]
+    )
+
+
 def test_terms():
     """20 points a bar at 7 point letters; the key stands above them, 1.5 of the size a line, as wide as the figure."""
     panel = named("terms", "measured", "bound", "third")

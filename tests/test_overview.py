@@ -60,6 +60,7 @@ def test_arrows(ratio, arrow):
     figure = drawn(ratio=[0.5, ratio])
     (axes,), (key,) = figure.axes, figure.legends
     assert any(line.get_marker() == overview.FURTHER for line in axes.lines) == arrow
+    assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() != "None") == 2, "each is drawn"
     assert [text.get_text() for text in key.get_texts()] == ["supported", *(["less, or negative"] if arrow else [])]
 
 

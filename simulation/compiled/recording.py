@@ -44,11 +44,6 @@ class Recording:
     results: tuple[Node, ...]
     noisy: Node | None
 
-    @property
-    def read(self) -> set[Slot]:
-        """The slots that are read."""
-        return _read([*self.written.values(), *self.results])
-
 
 def record(parts: Sequence[Part], now: Step, batch: tuple[int, int], needed: Collection[str] = ()) -> Recording:
     """Run parts on symbols, one after the other. batch: (runs, dim). needed: what of the step must be written.
