@@ -122,6 +122,14 @@ def test_what_follows_a_formula():
     assert str(prose("$x$).")).endswith(").</span>") and str(prose("$x$, y")).endswith(",</span> y")
 
 
+def test_a_formula_is_nothing_but_its_mathematics():
+    assert formula("x") == '<math alttext="x"><mi>x</mi></math>'
+    assert formula(r"\|a\|") == (
+        r'<math alttext="\|a\|"><mrow><mo stretchy="false" lspace="0" rspace="0">‖</mo><mi>a</mi>'
+        '<mo stretchy="false" lspace="0" rspace="0">‖</mo></mrow></math>'
+    )
+
+
 def test_names_of_functions_are_code():
     """Without their backticks; a lone one is prose, and what is between two is escaped."""
     assert prose("of `f_1` and $x$: `<g>`").startswith("of <code>f_1</code> and ")
@@ -159,6 +167,8 @@ def test_no_line_breaks_in_a_bracket(first, second):
 @pytest.mark.parametrize("count, pieces", [(10, 1), (11, 2), (12, 2)])
 def test_a_line_has_a_dozen_tokens_before_it_breaks(count, pieces):
     assert len(list(_cut("a" * count + "=b"))) == pieces
+    assert len(list(_cut("z" * 11 + "=" + "a" * count + "=b"))) == 1 + pieces, "and so has the next one"
+    assert len(list(_cut("a" * 10 + "=-" + "b" * 20))) == 1, "nor does it break behind a sign"
 
 
 @pytest.mark.parametrize("count, pieces", [(22, 1), (23, 2)])
