@@ -5,10 +5,14 @@ What a class says of itself for the exam stands in the line that enters it (obje
 
 from __future__ import annotations
 
+from math import e, sqrt
+
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from objectives import ADVERSARIES, NOISES, OBJECTIVES, build
+from objectives.chain import HardChain
 from tests.test_objectives import made, points, special
 
 
@@ -122,3 +126,44 @@ def test_a_size_for_each_run():
     for wrong in ({"size": -sizes}, {"size": sizes[:, 0]}, {"growth": 1e9}):
         with pytest.raises(ValueError, match=r"^against_play\."):
             ADVERSARIES["against_play"](**wrong)
+
+
+def test_levels_of_noises():
+    """sigma and sigma_i of every noise, from the docstrings."""
+    huber = build(OBJECTIVES, "huber", {"dim": 2, "slope": (3.0, 4.0)})
+    for name, arguments, sigma, each in (
+        ("gaussian", {"sigma": 3.0}, 3.0, [3.0 / sqrt(2)] * 2),
+        ("gaussian", {"coordinate_sigma": (3.0, 4.0)}, 5.0, [3.0, 4.0]),
+        ("two_point", {"sigma": 0.5}, 0.5, [0.5 / sqrt(2)] * 2),
+        ("none", {}, 0.0, [0.0, 0.0]),
+        ("sparse", {"probability": 0.2}, 10.0, [6.0, 8.0]),
+        ("pareto", {"tail": 4.0, "size": (3.0, 4.0)}, 5.0 * sqrt(2), [3.0 * sqrt(2), 4.0 * sqrt(2)]),
+        ("spikes", {"chance": 0.2, "size": 0.5}, sqrt(2.0), [1.0, 1.0]),
+    ):
+        levels = build(NOISES, name, arguments).levels(huber)
+        assert_allclose([levels.sigma, *levels.coordinate_sigma], [sigma, *each], rtol=1e-12)
+    for dim in (1, 3):
+        chain, noise = HardChain(dim=dim, height=0.6, width=2.0), NOISES["chain"](probability=0.2)
+        levels = noise.levels(chain)
+        each = [2.0 * 0.3 * sqrt(e)] + [2.0 * 0.3 * e**1.5] * (dim - 1)
+        assert_allclose([levels.sigma, *levels.coordinate_sigma], [max(each), *each])
+    added = {name for name in NOISES if NOISES[name].additive}
+    assert added == {*NOISES} - {"chain", "sparse", "minibatch"}
+
+
+def test_raw_numbers():
+    """What uniform numbers become: signs, b/p and 1 - b/chance, just below, at and above where they change."""
+
+    class Uniform(np.random.Generator):
+        def random(self, out):
+            out[:, 0] = 0.0, 0.2 - 1e-9, 0.2, 0.5 - 1e-9, 0.5, 1.0 - 1e-9
+
+    for name, arguments, expected in (
+        ("two_point", {"sigma": 1.0}, [-1.0, -1.0, -1.0, -1.0, 1.0, 1.0]),
+        ("sparse", {"probability": 0.2}, [5.0, 5.0, 0.0, 0.0, 0.0, 0.0]),
+        ("chain", {"probability": 0.5}, [2.0, 2.0, 2.0, 2.0, 0.0, 0.0]),
+        ("spikes", {"chance": 0.2}, [-4.0, -4.0, 1.0, 1.0, 1.0, 1.0]),
+    ):
+        raw = np.empty((6, 1))
+        build(NOISES, name, arguments).fill(Uniform(np.random.SFC64()), raw)
+        assert_allclose(raw[:, 0], expected)

@@ -62,16 +62,6 @@ def test_outer_and_inner():
         OBJECTIVES["max_affine_difference"](inner=1.5, outer=after(1.5))
 
 
-def test_how_many_components():
-    """At least as many as coordinates; a matrix of up to 1e6 numbers."""
-    OBJECTIVES["robust_regression"](dim=3, components=3)
-    with pytest.raises(ValueError, match=r"components = 2: must be >= dim = 3"):
-        OBJECTIVES["robust_regression"](dim=3, components=2)
-    OBJECTIVES["robust_regression"](dim=200, components=5000)
-    with pytest.raises(ValueError, match=r"components = 5001: must keep components \* dim <= 1e\+06, dim = 200"):
-        OBJECTIVES["robust_regression"](dim=200, components=5001)
-
-
 def test_noise_in_one_way():
     """sigma or coordinate_sigma; no sigma is 0 beside the other."""
     NOISES["gaussian"](sigma=0.0, coordinate_sigma=(1.0, 2.0))
