@@ -14,7 +14,8 @@ from foundation.arrays import Array, Float
 from foundation.numerics import length, ratio, total, units
 from optimizers.base import Learner, Parameter, column
 
-FAINT = 2.0**-1020  # sums below it no longer decay: they would lose digits, and are < 1e-7 of any gradient
+FAINT = 2.0**-1020  # sums below it no longer decay: they would lose digits, and are < 1e-7 of any gradient;
+# in the step that takes them there they lose 1e-16/beta of themselves at most
 LARGE = 2.0**500  # can be squared; in those units, what is not beyond LEAP is smaller
 LEAP = 2.0**30  # what is larger than a number by this factor is the root of the sum of their squares
 
@@ -37,7 +38,7 @@ class DiscountedFTRL:
     Parameters are floats or arrays of shape (runs,): radius > 0; beta1, beta2 in [0, 1].
     clipped = False drops the clip (a control, not an algorithm of the paper).
     Gradients may have any size from 1e-300 to 1e300, and be zero for any time: no square is formed that could over- or
-    underflow. Powers of two in front of all of them change no bit of the plays.
+    underflow. Powers of two in front of all of them change no bit of the plays, until sums have decayed below FAINT.
     Source: arXiv 2405.18199, Theorem 9 and equation before (2). Raises ValueError out of range.
     """
 

@@ -260,7 +260,7 @@ REFUSED = {
     "MovingWhenAsked.value" + WRITES: {"objective": MovingWhenAsked},
     "Sorting.grad" + WRITES: {"objective": Sorting},
     "Halving.update" + WRITES: {"learner": Halving.made},
-    "Elsewhere.move" + WRITES: {"learner": lambda: Elsewhere(RATE, RATE)},
+    "Elsewhere.move" + WRITES: {"learner": lambda: Elsewhere(RATE, RATE, 5)},
     "Spoiling.stochastic" + WRITES: {"noise": Spoiling},
     "Pushing.step" + WRITES: {"more": [recipe(Pushing)]},
     r"Flat.grad gives an array of shape \(2,\), not \(runs, dim\) = \(3, 2\)$": {"objective": Flat},

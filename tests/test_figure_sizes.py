@@ -128,6 +128,14 @@ def test_a_long_name_of_the_upright_axis_stands_above():
         assert found == (("t", "", f"title\n{name}") if above else ("t", name, "title"))
 
 
+def test_a_tall_name_takes_no_height_of_the_axes():
+    """It is laid out in the middle of them, before it goes where it belongs."""
+    with applied(COLUMN):
+        one = curve(" ".join(["a" * 15] * 12))
+        figure = figure_of([Shown(Panel("p", "t", "y"), [one])], "", COLUMN)
+    assert figure.axes[0].get_position().height * figure.get_size_inches()[1] * 72.0 > 120.0
+
+
 @pytest.mark.parametrize("kind, wide", [("lines", 56), ("dots", 42), ("terms", 42)])
 def test_texts_are_as_wide_as_their_panel(kind, wide):
     """In letters: 3.3 x 72/(0.6 x 7), three quarters of that where names stand left of the axes."""
@@ -148,3 +156,14 @@ def test_the_table_says_whose_bound_it_is():
     assert table["form"].tolist() == ["", "", "ours", "ours", "ours", "ours"] and list(table.index) == list(range(6))
     assert table["role"].tolist() == ["measured"] * 2 + ["bound"] * 2 + ["control"] * 2
     assert list(table_of(Evidence(()), [])) == list(table)
+
+
+def test_bars_of_what_is_not_known():
+    """Are not drawn, and those after them begin where they would; nor are bars of 0, which would end the axis there."""
+    panel = named("terms", "measured", "bound")
+    parts = [replace(curve(f"term {k}"), y=np.array(y)) for k, y in enumerate([[np.nan, 1.0], [2.0, 0.0], [-1.0, 1.0]])]
+    with applied(COLUMN):
+        (axes,) = figure_of([Shown(panel, parts)], "", COLUMN).axes
+    drawn = sorted((bar.get_y() > 0.0, bar.get_x(), bar.get_width()) for bar in axes.patches)
+    assert drawn == [(False, 0.0, -1.0), (False, 0.0, 2.0), (True, 0.0, 1.0), (True, 1.0, 1.0)]
+    assert axes.get_xlim()[1] > 2.0

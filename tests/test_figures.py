@@ -103,6 +103,8 @@ def test_texts():
         assert text.wrapped("a short one", 14) == "a short one" and text.plain("$x$ of $") == "$x$ of $"
         assert text.plain(r"$\beta$ is") == r"\beta is"
         assert not text.is_mathematics("$a\nb$ and $c$") and text.is_mathematics("$a$\n$b$")
+        assert text.wrapped("a_b_c_d e_f_g_h $x$", 11) == "a_b_c_d e_f_g_h $x$", "letters of a whole, which fits"
+        assert text.wrapped("a  b", 4) == "a  b" and text.wrapped("ab\ncd", 5) == "ab\ncd"
         assert text.drawable("it costs 5$") == {"text": "it costs 5$", "parse_math": False}
 
 

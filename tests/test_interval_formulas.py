@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.intervals import lower_limit, p_above, p_below, too_skewed, upper_limit
+from analysis.intervals import _unit, lower_limit, p_above, p_below, too_skewed, upper_limit
 
 RUNS = [2, 3, 31, 32, 33, 100]
 
@@ -68,6 +68,19 @@ def test_a_spread_of_rounding_size_is_none(sign):
         samples = sign * (1.0 + spread * coins)
         assert (upper_limit(samples, 1e-6) == samples.mean()) == none
     assert upper_limit(sign * np.append(np.zeros(16), np.full(16, 1e-12)), 1e-3) > sign * 0.5e-12
+
+
+def test_samples_at_the_ends_of_what_a_float_can_hold():
+    """Their unit is a float as well; all zeros have the unit 1."""
+    assert upper_limit(np.full(40, 1e308), 1e-3) == 1e308 and upper_limit(np.full(40, 5e-324), 1e-3) == 5e-324
+    assert p_below(np.array([5e-324]), 0.0) == 0.0 and p_above(np.array([1e308]), 1.1e308) == 0.0
+    assert _unit(np.zeros(3)) == 1.0 and _unit(np.array([-3.0, 1.0])) == 2.0
+
+
+def test_levels_that_are_reached_exactly():
+    """Where the quantile is sqrt(n) itself there is no limit; at the level 1 it is the mean."""
+    assert upper_limit(np.linspace(0.0, 1.0, 36), 3.137348711219872e-09) == math.inf
+    assert upper_limit(np.linspace(0.0, 0.5, 50), 1.0, 1.0) == pytest.approx(0.25)
 
 
 def test_the_level_of_equal_samples_is_reached():

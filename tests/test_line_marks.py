@@ -114,6 +114,8 @@ def test_a_name_stands_at_the_last_point_that_is_drawn(y, end):
     """On a logarithmic axis zeros and negative numbers are not; where nothing is, it is far below."""
     curve = Curve("p", "l", "measured", np.array([1.0, 2.0, 3.0]), np.array(y))
     assert [label.y for label in lines.draw(Figure().add_subplot(), LOG, [curve], COLUMN)] == [end]
+    single = Curve("p", "l", "control", np.ones(1), np.zeros(1))
+    assert [label.y for label in lines.draw(Figure().add_subplot(), LOG, [curve, single], COLUMN)] == [end, -np.inf]
     none = replace(curve, y=np.array([-1.0, 0.0, -2.0]))
     above = replace(curve, y=np.array([1.0, 2.0, 3.0]))
     assert [label.y for label in lines.draw(Figure().add_subplot(), LOG, [none, above], COLUMN)] == [-np.inf, 3.0]
@@ -146,3 +148,22 @@ def test_names_of_what_lies_beyond():
     names = write(axes, [Label(name, y, "black", False) for name, y in heights.items()], COLUMN)
     assert [name.text.get_text() for name in names] == ["high ↑", "top", "low ↓", "bottom"]
     assert [name.y for name in names] == [2.0, 2.0, 1.0, 1.0]
+
+
+def test_a_slope_of_nothing():
+    """Is a stroke below the line, with its name left of it."""
+    x = np.array([1.0, 10.0, 100.0])
+    axes = Figure().add_subplot()
+    panel = Panel("p", "t", "y", kind="rates", slope=0.0)
+    lines.draw(axes, panel, [Curve("p", "l", "measured", x, np.array([1.0, 1.1, 1.3]))], COLUMN)
+    (said,) = axes.texts
+    assert (said.xyann[0], said.get_ha(), said.xy[0]) == (-2.0, "right", pytest.approx(10**0.9))
+
+
+@pytest.mark.parametrize("end, marked", [(8.9, True), (9.0, False)])
+def test_lines_that_end_early(end, marked):
+    """Before nine tenths of the axis a line has a mark there."""
+    curves = [Curve("p", f"{x}", "measured", np.array([0.0, x]), np.array([1.0, 2.0])) for x in (end, 10.0)]
+    axes = Figure().add_subplot()
+    lines.draw(axes, LINEAR, curves, COLUMN)
+    assert (len(axes.lines) == 3) == marked

@@ -144,6 +144,16 @@ def test_coasts_for_ever():
         assert np.abs(got[-1]).max() > 0.1
 
 
+def test_faint_sums_keep_their_digits():
+    """However fast they decayed: two that are 1e-8 of the gradient are above FAINT no more, and stay as they are."""
+    rows = [np.array([[1e-300, 1.7e-300]])] + [np.zeros((1, 2))] * 3
+    got = plays(beta_ftrl(1.0, 0.6 * 2.0**-24), rows)
+    assert np.linalg.norm(got[-1][0]) == pytest.approx(1.0, rel=1e-14)
+    for size in 10.0 ** np.linspace(-307.0, -300.0, 50):  # what the last step above FAINT may lose
+        got = plays(beta_ftrl(1.0, 1e-3), [size * np.array([[1.0, 1.7]]), *rows[1:]])
+        assert np.linalg.norm(got[-1][0]) == pytest.approx(1.0, rel=3e-13)
+
+
 def test_nothing_seen_nothing_played():
     """z = 0 while all gradients are 0, coordinate by coordinate."""
     got = plays(clipped_adam(1.0, 0.9), [np.zeros((2, 2)), np.array([[0.0, 1.0], [0.0, 0.0]]), np.zeros((2, 2))])

@@ -43,6 +43,8 @@ def test_how_near_a_bound_must_be_on_a_logarithmic_axis():
     """Three decades, up and down, from what was measured: not from the bounds before."""
     for bound, shown in ((999.0, 9990.0), (1001.0, 10.0)):
         assert limits([1.0, 10.0], [10.0 * bound], scale="log")[1] == pytest.approx(np.log10(shown))
+    assert limits([1.0], [1e3], scale="log")[1] == pytest.approx(3.0), "exactly so far is near"
+    assert limits([1.0], [1e-3], scale="log")[0] == pytest.approx(-3.0)
     found = limits([1.0, 10.0], [9.9e3, 1.1e4, 1.1e-3, 0.9e-3], scale="log")
     assert found == pytest.approx((np.log10(1.1e-3), np.log10(9.9e3)))
 

@@ -48,6 +48,15 @@ def guarantee(problem: dict[str, Any], radius: Any, beta: Any, steps: Any) -> An
     return sharpened.guarantee_l1(*inputs, radius, beta, steps) / problem["eps"]
 
 
+def test_the_least_share_is_found() -> None:
+    """Where start-up is all that counts T is as 1/(s (1-s)): s = 1/2, where the search begins; beta says which it was."""
+    for eps, steps in ((0.1, 1800), (0.01, 180068)):
+        beta, _, found = tuning.sharpened_parameters(eps, 1.0, 1e-9, [0.0], [1.0])
+        assert found == steps
+        level = (1 - beta) / (1 + beta)
+        assert_allclose(3 * np.sqrt(level) / eps, 0.5, rtol=1e-3)
+
+
 def test_the_radius_is_the_root_of_the_docstring() -> None:
     """2 a f D^3 + 3 a Delta D^2 = e Delta to rounding, at any share, and T there; with descent or start-up in front."""
     rng = np.random.default_rng(11)

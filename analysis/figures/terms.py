@@ -56,10 +56,12 @@ def _terms(curves: Sequence[Curve]) -> list[str]:
 
 
 def _bars(axes: Axes, curve: Curve, number: int, ends: dict[float, np.ndarray], style: Style) -> None:
-    """A term's part of each of its bars; what is negative goes to the left of 0."""
+    """A term's part of each of its bars; what is negative goes to the left of 0. What is 0, or nan, is not drawn."""
     colour, hatch = TERMS[number % len(TERMS)], HATCHES[number % len(HATCHES)]
     for place, value in zip(curve.x.astype(int).tolist(), curve.y.tolist(), strict=True):
-        side = ends[1.0 if value >= 0 else -1.0]
+        if not abs(value) > 0.0:
+            continue
+        side = ends[1.0 if value > 0.0 else -1.0]
         axes.barh(
             place,
             value,
