@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis import drawing, figures
+from analysis import __main__, drawing, figures
 from analysis.command import run
 from analysis.tables import tables
 from experiments.sweep.cells import Cell, figure_name
@@ -276,3 +276,15 @@ def test_a_figure_that_is_none(tmp_path, capsys, arguments, said):
     assert error.startswith(f"error: {said}") and error.count("\n") == 1 and sorted(tmp_path.rglob("*")) == before
     if "lemm99" in said:
         assert set(error.strip().split("closest: ")[1].split(", ")) == {"case", "summary"}
+
+
+@pytest.mark.parametrize("asked", [["-h"], ["results", "--help"], ["results", "preset=smoke"], []])
+def test_who_is_asked(asked, monkeypatch, capsys):
+    """Nobody where help is wanted; else the command with all that was said, and its answer is the exit code."""
+    given = []
+    monkeypatch.setattr("analysis.command.run", lambda arguments, processes: given.append(arguments) or 7)
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", lambda: None)
+    monkeypatch.setattr("sys.argv", ["python -m analysis", *asked])
+    helped = bool({"-h", "--help"} & {*asked})
+    assert __main__.main() == (0 if helped else 7) and given == ([] if helped else [asked])
+    assert capsys.readouterr().out == (__main__.USAGE + "\n" if helped else "")
