@@ -11,7 +11,7 @@ from analysis.figures import dots, lines, terms
 from analysis.figures.choice import Shown
 from analysis.figures.labels import key_columns, room
 from analysis.figures.page import figure_of, rows_of, table_of
-from analysis.figures.styles import STYLES, applied
+from analysis.figures.styles import STYLES, applied, shade
 from experiments.words.evidence import Curve, Evidence, Panel
 
 COLUMN = STYLES["column"]  # 3.3 x 1.8 inches, one panel beside another, lines of 20 letters
@@ -40,7 +40,7 @@ def test_the_styles():
     }
     assert [name for name, style in STYLES.items() if style.outlines] == ["column", "text", "grey"]
     assert [name for name, style in STYLES.items() if style.heading] == ["report"]
-    assert [name for name, style in STYLES.items() if style.grey] == ["grey"]
+    assert [name for name, style in STYLES.items() if shade("#D55E00", style) != "#D55E00"] == ["grey"]
 
 
 def test_columns_of_a_key():
