@@ -9,6 +9,7 @@ from objectives.dips import Dips
 from objectives.noise import Exact
 from objectives.ramps import Ramp
 from objectives.separable import hinge
+from objectives.smooth import Huber
 
 FINE = Dips(2, (0.3, 0.2), (1.0, 0.6), 30.0, 0.9, (1.0, 2.0), (0.2, 0.0))
 
@@ -32,6 +33,13 @@ def test_a_ramp_with_a_coordinate_that_is_nothing_but_noise():
     both = Ramp(dim=2, slope=(0.0, 2.0), corner=(0.0, 0.5)).constants
     assert (both.smoothness, both.hessian_lipschitz) == (4.0, np.inf)
     assert both.coordinate_lipschitz.tolist() == [0.0, 2.0]
+
+
+def test_a_huber_loss_with_a_coordinate_that_is_nothing_but_noise():
+    """The same: where the slope is 0 there is no curvature, and none that jumps."""
+    flat = Huber(slope=0.0).constants
+    assert (flat.gap, flat.lipschitz, flat.smoothness, flat.hessian_lipschitz) == (0.0, 0.0, 0.0, 0.0)
+    assert Huber(dim=2, slope=(0.0, 2.0)).constants.hessian_lipschitz == np.inf
 
 
 def test_a_corner_that_is_hardly_there():
