@@ -177,6 +177,8 @@ def test_exponents() -> None:
         (complexity.SECTION63_BASELINE, (-3.5, 2, 1, 0.5, 1.5, 0, 0)),
     ):
         assert tuple(order) == expected
+        given = dict(zip(order._fields, (2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0), strict=True))
+        assert_allclose(order.order(**given), np.prod(np.array([*given.values()]) ** expected), rtol=1e-14)
 
 
 def test_the_corollaries_follow() -> None:
