@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from analysis import figures
-from analysis.figures import lines, scales, styles, text
+from analysis.figures import lines, styles, text
 from analysis.figures.choice import Shown, shown
 from analysis.figures.labels import apart, room
 from analysis.figures.page import figure_of
@@ -28,55 +28,6 @@ from tests.made_up import cell, check
 PANEL = Panel("p", "t", "y")
 X = np.array([1.0, 2.0, 8.0])
 STYLE = styles.STYLES["column"]
-
-
-def labelled(low, high, ticks):
-    """The labels of some ticks on a logarithmic axis from low to high."""
-    axes = Figure().add_subplot()
-    axes.set(xscale="log", xlim=(low, high))
-    formatter = scales.Powers()
-    axes.xaxis.set_minor_formatter(formatter)
-    formatter.set_locs(ticks)
-    return [formatter(tick) for tick in ticks]
-
-
-def test_labels_of_logarithmic_axes():
-    """Powers of ten; between them plain numbers near 1, else a digit and a power; none where there is no room."""
-    assert labelled(1e-4, 1e5, [1e-3, 1.0, 10.0, 100.0, 3.0]) == ["10⁻³", "1", "10", "10²", ""]
-    assert labelled(1.5, 9.0, [2.0, 3.0]) == ["2", "3"]
-    assert labelled(0.015, 0.09, [0.02]) == ["0.02"] and labelled(0.0015, 0.009, [0.002]) == ["2·10⁻³"]
-    assert labelled(150.0, 950.0, [200.0]) == ["200"] and labelled(1500.0, 9500.0, [2000.0]) == ["2·10³"]
-
-
-def test_small_ticks_only_where_there_is_room():
-    for high, count in ((50.0, 1), (1000.0, 0)):
-        axes = Figure().add_subplot()
-        axes.set(xscale="log", yscale="linear", xlim=(1.0, high))
-        scales.plain_ticks(axes)
-        assert min(1, len(axes.xaxis.get_minorticklocs())) == count
-        assert isinstance(axes.xaxis.get_major_formatter(), scales.Powers)
-        assert not isinstance(axes.yaxis.get_major_formatter(), scales.Powers)
-
-
-def limits(own, bounds=(), controls=(), scale="linear"):
-    """The limits of an axis with these numbers on it, each of a curve of its own."""
-    made = [[Curve("p", "l", "measured", X, np.full(3, float(y))) for y in each] for each in (own, bounds, controls)]
-    return scales.limits(*made, scale)
-
-
-def test_an_axis_shows_what_the_figure_is_about():
-    """A ratio near 1 fills it; a bound of 150 beside numbers below 2 does not press them into a line."""
-    low, high = limits([1.02, 1.04], [1.03])
-    assert 1.0 < low < 1.02 < 1.04 < high < 1.1
-    low, high = limits([0.2, 1.7], [2.0, 4.0])
-    assert low <= 0.0 and low > -0.2 and 4.0 < high < 4.5
-    assert limits([0.5, 1.5], [150.0])[1] < 2.0 and limits([0.5, 1.5], [12.0])[1] > 12.0
-    assert limits([0.5, 1.5], [6.5, 12.0])[1] < 8.0, "a second one must be nearer"
-    assert limits([1.0, 2.0], controls=[1e6])[1] < 6.0, "controls leave the frame"
-    low, high = limits([1e-3, 1.0], [50.0, 1e9], [1e-30], "log")
-    assert 1e-5 < low < 1e-3 and 50.0 < high < 1e3
-    low, high = limits([3.0], scale="log")
-    assert low < 3.0 < high
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.1, 2)), min_size=1, max_size=9))
